@@ -1,0 +1,106 @@
+#include "base/codec.h"
+
+#include <string.h>
+
+/* eight tables for eight octets a step: a body's checksum must not slow its writing */
+#define CRC_SLICES 8
+#define CRC_POLY   0x82f63b78U /* 0x1edc6f41 reflected */
+
+struct crc_tables {
+	uint32_t t[CRC_SLICES][256];
+	uint32_t is_ready;
+};
+
+static const struct crc_tables *crc_tables(void)
+{
+	static struct crc_tables tables; /* computed once, the same each time */
+
+	if (tables.is_ready)
+		return &tables;
+	for (uint32_t i = 0; i < 256; i++) {
+		uint32_t crc = i;
+
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? CRC_POLY : 0);
+		tables.t[0][i] = crc;
+	}
+	for (uint32_t i = 0; i < 256; i++)
+		for (int s = 1; s < CRC_SLICES; s++) {
+			uint32_t before = tables.t[s - 1][i];
+
+			tables.t[s][i] = before >> 8 ^ tables.t[0][before & 0xff];
+		}
+	tables.is_ready = 1;
+	return &tables;
+}
+
+static uint32_t little_endian_32(const unsigned char *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+	       (uint32_t)p[3] << 24;
+}
+
+uint32_t crc32c(uint32_t crc, const void *data, size_t n)
+{
+	const struct crc_tables *k = crc_tables();
+	const unsigned char *p = data;
+
+	crc = ~crc;
+	for (; n >= 8; n -= 8, p += 8) {
+		uint32_t a = little_endian_32(p) ^ crc;
+		uint32_t b = little_endian_32(p + 4);
+
+		crc = k->t[7][a & 0xff] ^ k->t[6][a >> 8 & 0xff] ^
+		      k->t[5][a >> 16 & 0xff] ^ k->t[4][a >> 24] ^ k->t[3][b & 0xff] ^
+		      k->t[2][b >> 8 & 0xff] ^ k->t[1][b >> 16 & 0xff] ^ k->t[0][b >> 24];
+	}
+	for (; n; n--, p++)
+		crc = crc >> 8 ^ k->t[0][(crc ^ *p) & 0xff];
+	return ~crc;
+}
+
+int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+int hex_to_uint32(struct span s, uint32_t *ret_value)
+{
+	uint32_t value = 0;
+
+	if (s.len != 8)
+		return -1;
+	for (size_t i = 0; i < s.len; i++) {
+		int digit = hex_value(s.data[i]);
+
+		if (digit < 0)
+			return -1;
+		value = value << 4 | (uint32_t)digit;
+	}
+	*ret_value = value;
+	return 0;
+}
+
+void base64_encode(struct buf *out, struct span in)
+{
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < in.len; i += 3) {
+		size_t n = in.len - i < 3 ? in.len - i : 3;
+		uint32_t group = 0;
+		char quad[4];
+
+		for (size_t k = 0; k < 3; k++)
+			group = group << 8 | (k < n ? (unsigned char)in.data[i + k] : 0);
+		for (size_t k = 0; k < 4; k++)
+			quad[k] = k <= n ? alphabet[group >> (18 - 6 * k) & 63] : '=';
+		buf_add(out, quad, sizeof(quad));
+	}
+}

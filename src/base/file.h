@@ -1,0 +1,60 @@
+/*
+ * Files without the usual traps: EINTR, short writes, a read error taken for the end,
+ * a sync that was never checked.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/fault.h"
+
+/* Close unless negative; what was promised has been synced before, so no result. */
+void file_close(int fd);
+
+/*
+ * read(2) that survives EINTR. Returns the octets read, 0 at the end, -1 and a fault of
+ * FAULT_INPUT on an error, which is never taken for the end.
+ */
+ssize_t file_read_some(int fd, void *to, size_t n, const char *what, struct fault *f);
+
+/* Append all that is left of `fd` to `ret`; more than ret->max allows is a fault. */
+int file_read_rest(int fd, struct buf *ret, const char *what, struct fault *f);
+
+/*
+ * Append a whole regular file. Follows no link, never blocks on a FIFO; anything but a
+ * regular file is a fault. f->err tells ENOENT from the rest.
+ */
+int file_read(int dirfd, const char *name, struct buf *ret, struct fault *f);
+
+/* Write all octets; a disk that is full is a fault with err ENOSPC (EDQUOT, EFBIG). */
+int file_write_all(int fd, struct span data, const char *what, struct fault *f);
+
+/* The same at an offset, without moving the file position. */
+int file_pwrite_all(
+	int fd, struct span data, off_t at, const char *what, struct fault *f);
+
+/* fsync(2). A failure is final: the pages are marked clean, a second sync would lie. */
+int file_sync(int fd, const char *what, struct fault *f);
+
+/*
+ * Replace a small file as a whole: write `name`.tmp, sync, rename, sync the directory.
+ * Readers see the old or the new one. `mode` as in open(2), under umask.
+ */
+int file_replace(int dirfd, const char *name, struct span content, struct fault *f);
+
+/* flock(2), exclusive, waiting through EINTR. Returns 0 or -1 with errno in f->err. */
+int file_lock(int fd, const char *what, struct fault *f);
+
+/*
+ * The same without waiting: 1 locked, 0 somebody else has it, -1 fault.
+ */
+int file_try_lock(int fd, const char *what, struct fault *f);
+
+/* fds 0, 1 and 2 exist afterwards (/dev/null where they were closed). 0 or -1. */
+int file_open_standard(struct fault *f);
+
+#endif

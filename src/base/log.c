@@ -1,0 +1,128 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+/* a journal or a terminal shows this much; more is somebody's flood */
+#define LOG_LINE_MAX 4096
+
+enum log_target { TARGET_SYSLOG, TARGET_NONE, TARGET_FD };
+
+static enum log_target log_target;
+static enum log_level log_max_level = LOG_LEVEL_INFO;
+static int log_fd = -1;
+static bool log_has_time;
+
+int log_open(const char *target, struct fault *f)
+{
+	if (log_fd > STDERR_FILENO)
+		(void)close(log_fd); /* nothing buffered: nothing can be lost here */
+	log_fd = -1;
+	log_target = TARGET_SYSLOG;
+	log_has_time = false;
+	if (!target || strcmp(target, "syslog") == 0)
+		return 0;
+	if (strcmp(target, "none") == 0) {
+		log_target = TARGET_NONE;
+		return 0;
+	}
+	if (strcmp(target, "stderr") == 0) {
+		log_fd = STDERR_FILENO;
+		log_target = TARGET_FD;
+		return 0;
+	}
+	log_fd = open(target,
+		O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+		0600);
+	if (log_fd < 0) {
+		fault_set(f, FAULT_CREATE, errno, "cannot open the log file %s", target);
+		return -1;
+	}
+	log_target = TARGET_FD;
+	log_has_time = true;
+	return 0;
+}
+
+void log_set_level(enum log_level level)
+{
+	log_max_level = level;
+}
+
+static void add_value(struct buf *line, const char *text)
+{
+	struct span value = span_of(text);
+	bool has_quote = value.len == 0;
+
+	for (size_t i = 0; i < value.len; i++)
+		if (strchr(" \"=", value.data[i]))
+			has_quote = true;
+	if (!has_quote) {
+		text_clean(line, value);
+		return;
+	}
+	buf_add_char(line, '"');
+	for (size_t i = 0, from = 0; i <= value.len; i++) {
+		if (i < value.len && value.data[i] != '"')
+			continue;
+		text_clean(line, span_head(span_from(value, from), i - from));
+		if (i < value.len)
+			buf_add_str(line, "\\\"");
+		from = i + 1;
+	}
+	buf_add_char(line, '"');
+}
+
+static void add_field(struct buf *line, const struct log_field *field)
+{
+	if (field->is_number) {
+		buf_addf(line, " %s=%" PRId64, field->key, field->number);
+	} else if (field->text) {
+		buf_addf(line, " %s=", field->key);
+		add_value(line, field->text);
+	}
+}
+
+static void write_line(enum log_level level, const char *line)
+{
+	static const int priority[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
+	char head[64] = "";
+	struct buf out = BUF_INIT(LOG_LINE_MAX + sizeof(head));
+
+	if (log_target == TARGET_SYSLOG) {
+		/* a constant ident: glibc CVE-2023-6246 */
+		openlog("nullmta", LOG_PID, LOG_MAIL);
+		syslog(priority[level], "%s", line);
+		return;
+	}
+	if (log_has_time)
+		clock_format_iso(clock_now_s(), head, sizeof(head));
+	buf_addf(&out, "%s%snullmta[%ld]: %s\n", head, log_has_time ? " " : "",
+		(long)getpid(), line);
+	/* one write, so that lines of several processes do not mix */
+	(void)!write(log_fd, buf_str(&out), out.len);
+	buf_release(&out);
+}
+
+void log_fields(enum log_level level, const char *event, const struct log_field *fields)
+{
+	struct buf line = BUF_INIT(LOG_LINE_MAX);
+	int saved_errno = errno;
+
+	if (level > log_max_level || log_target == TARGET_NONE)
+		return;
+	buf_addf(&line, "event=%s", event);
+	for (; fields->key; fields++)
+		add_field(&line, fields);
+	write_line(level, buf_str(&line));
+	buf_release(&line);
+	errno = saved_errno;
+}

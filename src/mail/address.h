@@ -1,0 +1,53 @@
+/*
+ * Addresses (RFC 5321 4.1.2, RFC 5322 3.4 with its obsolete forms, RFC 6532), from the
+ * command line, from options and from header fields.
+ *
+ * The canonical form, in which envelopes hold them: local part unquoted where a dot-atom
+ * can say it and minimally quoted otherwise, '@', domain without trailing dot. Case is
+ * kept (RFC 5321 2.4). The null sender is "". In a canonical address the last '@' is
+ * always the one before the domain.
+ */
+#ifndef MAIL_ADDRESS_H
+#define MAIL_ADDRESS_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/fault.h"
+#include "base/span.h"
+#include "base/strv.h"
+
+#define ADDRESS_LOCAL_MAX   64  /* octets, RFC 5321 4.5.3.1.1 */
+#define ADDRESS_DOMAIN_MAX  255 /* RFC 5321 4.5.3.1.2 */
+#define ADDRESS_NESTING_MAX 20  /* of comments */
+
+/*
+ * Parse an address list as it stands in an argument or in a To, Cc or Bcc field (unfolded
+ * or not): addr-specs, <addr>, names, comments, groups, empty members, source routes (cut
+ * off). Append each address in canonical form to `*ret`. A bare name gets "@`domain`".
+ * Nothing is appended on failure: -1 and a fault of FAULT_DATA that shows the address.
+ */
+int address_list_parse(
+	struct span s, const char *domain, struct strv *ret, struct fault *f);
+
+/*
+ * The same for exactly one address, as -f and -r take it; "" and "<>" give the null
+ * sender "" . `*ret` is replaced.
+ */
+int address_parse(struct span s, const char *domain, struct buf *ret, struct fault *f);
+
+/*
+ * Whether `s` is a canonical address that may stand in an envelope: syntax and length
+ * limits (RFC 5321 4.5.3.1), no control octets, valid UTF-8, a domain that is a host name
+ * or an address literal. For what comes back from spool files. "" is not one.
+ */
+bool address_is_canonical(struct span s);
+
+/* The parts of a canonical address: behind and before the last '@'. */
+struct span address_domain(struct span address);
+struct span address_local(struct span address);
+
+/* The same mailbox: local parts equal octet by octet, domains without case. */
+bool address_is_same(struct span a, struct span b);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * A message on its way into the spool. The commit point is draft_commit: before it
+ * nothing is promised and draft_abandon leaves nothing behind; after it the message is
+ * on disk, file and directory synced.
+ */
+#ifndef SPOOL_DRAFT_H
+#define SPOOL_DRAFT_H
+
+#include "base/buf.h"
+#include "spool/spool.h"
+
+#define DRAFT_BLOCK (64 * 1024) /* content goes to disk in blocks of this size */
+
+struct draft {
+	const struct spool *spool;
+	int fd; /* tmp/ID, -1 when there is none */
+	char id[ENVELOPE_ID_LEN + 1];
+	struct buf block; /* not yet written */
+	size_t facts_at;
+	uint64_t octets;
+	uint32_t crc;
+	bool is_written; /* something left `block` already */
+};
+
+/* Make tmp/ID. `spool` is borrowed until commit or abandon. */
+int draft_begin(struct draft *ret, const struct spool *spool, struct fault *f);
+
+/* Write the head; e->id is set to the draft's. Call once, before content. */
+int draft_envelope(struct draft *d, struct envelope *e, struct fault *f);
+
+/* Append content in wire form. */
+int draft_content(struct draft *d, struct span content, struct fault *f);
+
+/*
+ * Complete the facts (octets and crc are the draft's own), sync, rename to new/ID, sync
+ * new/. On failure the draft is abandoned: -1, nothing stays. A disk that is full is a
+ * FAULT_SYSTEM. Afterwards the draft holds only its id.
+ */
+int draft_commit(struct draft *d, const struct content_facts *facts, struct fault *f);
+
+/* Remove what was written. Safe to call twice and after draft_commit. */
+void draft_abandon(struct draft *d);
+
+#endif

@@ -1,0 +1,94 @@
+/*
+ * The fate of one message's recipients: journal/ID, text lines, each with a checksum,
+ * appended by one write and synced when it decides something.
+ *
+ *	TIME RECIPIENT EVENT STATUS CODE REMOTE "TEXT" CRC
+ *	1795419407 2 failed 5.1.1 550 mx.example.org[192.0.2.1]:25 "5.1.1 no such user"
+ *1a2b3c4d
+ *
+ * A line whose checksum is wrong, and all after it, are ignored: a torn end is normal.
+ */
+#ifndef SPOOL_JOURNAL_H
+#define SPOOL_JOURNAL_H
+
+#include "mail/outcome.h"
+#include "spool/spool.h"
+
+#define JOURNAL_MAX      (16 * 1024 * 1024)
+#define JOURNAL_LINE_MAX 2048
+
+enum journal_event {
+	JOURNAL_DELIVERED,
+	JOURNAL_DEFERRED,
+	JOURNAL_FAILED,
+	JOURNAL_UNCERTAIN, /* the dot left, no reply came: deferred, may be a duplicate */
+	JOURNAL_REPORTED, /* the failure of this recipient has been reported to the sender
+			   */
+	JOURNAL_WARNED,   /* the delay has been reported */
+};
+
+/* What the journal says of one recipient. */
+struct journal_recipient {
+	enum outcome_kind kind; /* PENDING, DELIVERED, DEFERRED or FAILED */
+	bool may_be_delivered;  /* the last try ended uncertain */
+	bool is_reported;
+	bool is_warned;
+	int64_t time_s; /* of the last outcome */
+	struct outcome_status status;
+	int code;
+	char *remote; /* NULL or owned */
+	char *text;   /* NULL or owned */
+};
+
+struct journal_state {
+	struct journal_recipient *recipients;
+	size_t count;
+	bool exists;
+};
+
+/* Open for appending; the file is made by the first journal_reserve or journal_append. */
+struct journal {
+	const struct spool *spool;
+	char id[ENVELOPE_ID_LEN + 1];
+	int fd;      /* -1: not open */
+	bool is_new; /* made by us, directory not yet synced */
+};
+
+/*
+ * Read the state of `id` for `recipient_count` recipients; all PENDING without a journal.
+ * Unknown events and recipient numbers out of range are skipped. -1 only for a fault of
+ * reading (then nothing may be delivered).
+ */
+int journal_load(const struct spool *spool, const char *id, size_t recipient_count,
+	struct journal_state *ret, struct fault *f);
+void journal_state_release(struct journal_state *state);
+
+/* Outcome of a recipient as struct outcome again, for reports. */
+struct outcome journal_outcome(const struct journal_recipient *r);
+
+void journal_init(struct journal *j, const struct spool *spool, const char *id);
+
+/*
+ * Make sure that `lines` more lines can be written on a full disk: file made, blocks
+ * allocated (real zeros are not written; the size does not change), file and directory
+ * synced when new. Call before a transaction whose result may have to be recorded beside
+ * the message; on -1 do not start it.
+ */
+int journal_reserve(struct journal *j, size_t lines, struct fault *f);
+
+/* Append one event; not synced. `outcome` may be NULL for REPORTED and WARNED. */
+int journal_append(struct journal *j, int64_t time_s, size_t recipient,
+	enum journal_event event, const struct outcome *outcome, struct fault *f);
+
+/* All that was appended is on disk, the directory entry too. */
+int journal_sync(struct journal *j, struct fault *f);
+
+void journal_close(struct journal *j);
+
+/*
+ * Visit every good line in order, for `nullmta queue show`: text without checksum.
+ */
+int journal_show(const struct spool *spool, const char *id,
+	void (*line)(void *ctx, struct span text), void *ctx, struct fault *f);
+
+#endif
