@@ -1,0 +1,128 @@
+/*
+ * The configuration as plain typed values, one struct a section. Every value comes from
+ * the table in conf/key.c: a field here and a row there are all that a new key takes.
+ *
+ * Sources, each overriding the ones before it:
+ *	the built-in defaults
+ *	/etc/nullmta.conf, then /etc/nullmta.conf.d/?*.conf in octet order
+ *	~/.config/nullmta.conf
+ *	NULLMTA_* in the environment
+ * -C FILE or NULLMTA_CONF=FILE replaces all the files by that one.
+ *
+ * A broken file never loses mail. A line that is wrong is a problem and counts as not
+ * written; the other lines of its file hold. So a submission goes into the spool that the
+ * file names even where another line is wrong, and the flush, which must not guess,
+ * stops (EX_CONFIG) while conf_problems_errors is not 0.
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/strv.h"
+#include "conf/problem.h"
+
+enum conf_deliver {
+	CONF_DELIVER_BACKGROUND, /* queue, then start a flush and leave */
+	CONF_DELIVER_FOREGROUND, /* queue, then wait for the first attempt */
+	CONF_DELIVER_QUEUE,      /* queue only */
+};
+
+/*
+ * Strings are owned here, NULL where the value is "none", and hold no control characters.
+ * Host names are checked; an IP literal stands without brackets.
+ */
+struct conf {
+	struct {
+		char *hostname; /* NULL: conf/identity.h finds it */
+		char *domain;   /* NULL: the same */
+		enum conf_deliver deliver;
+		bool is_strict;
+		uint64_t message_size; /* octets */
+		unsigned recipients;
+	} nullmta;
+	struct {
+		char *host; /* NULL: straight to the MX hosts */
+		unsigned port;
+	} relay;
+	struct {
+		char *dir;   /* NULL: the built-in places; else for conf_path */
+		char *retry; /* 1 to 32 durations between spaces, checked */
+		int64_t lifetime_s;
+		int64_t bounce_lifetime_s;
+		int64_t warn_after_s; /* 0: no delay notice */
+	} spool;
+	struct {
+		struct strv nameservers; /* "192.0.2.1:53", "[2001:db8::1]:53"; empty:
+					    resolv.conf */
+	} dns;
+	struct {
+		unsigned connections;
+		unsigned per_destination;
+		unsigned port; /* of MX hosts */
+		int64_t connect_timeout_s;
+		int64_t reply_timeout_s; /* a cap on every wait for a server; 0: none */
+		bool has_local_hosts; /* loopback and own addresses may be MX targets */
+	} delivery;
+	struct {
+		char *path; /* NULL: the built-in places; else for conf_path */
+	} mailbox;
+	struct {
+		char *to; /* "auto", "user", "sender", or an address with its @ */
+		unsigned per_hour;
+	} bounce;
+	struct {
+		char *target; /* for log_open */
+		enum log_level level;
+	} log;
+
+	struct strv files; /* that were read, in order */
+	char **origins;    /* see conf_origin */
+};
+
+struct conf_options {
+	const char *file;         /* -C; NULL: NULLMTA_CONF, else the usual files */
+	const char *system_file;  /* NULL: SYSCONFDIR/nullmta.conf */
+	const char *home;         /* passwd home for ~/.config; NULL: none */
+	char *const *environment; /* as environ(7); NULL: none */
+};
+
+struct conf_key; /* conf/key.h */
+
+/*
+ * Read all sources. `ret` is whole and valid whatever is wrong: what is broken keeps the
+ * value it had before. What is wrong is added to `problems`. Reads files, follows links,
+ * never blocks on a FIFO; a file larger than CONF_FILE_MAX is refused. Files that others
+ * can write are refused. Both are released by the caller.
+ */
+#define CONF_FILE_MAX ((size_t)256 * 1024)
+void conf_load(struct conf *ret, const struct conf_options *options,
+	struct conf_problems *problems);
+
+/* Free the strings. A conf of zeros is allowed. */
+void conf_release(struct conf *c);
+
+/*
+ * A path as it stands in [spool] dir or [mailbox] path, made absolute for one user: %u
+ * becomes the number `uid`, %% a percent sign, a leading ~/ the passwd `home`. Appends to
+ * `ret`. -1 (FAULT_CONFIG) where ~/ is used and `home` is NULL, or ret->max is reached.
+ * A separate step, because one system flush serves every user by the same configuration.
+ */
+int conf_path(
+	struct buf *ret, const char *path, uid_t uid, const char *home, struct fault *f);
+
+/*
+ * Where the value in force comes from: "/etc/nullmta.conf:12", "NULLMTA_RELAY" or
+ * "default". Borrowed from `c`.
+ */
+const char *conf_origin(const struct conf *c, const struct conf_key *key);
+
+/* Append the value in force as one would write it in the file; "" for none. */
+void conf_format(struct buf *out, const struct conf *c, const struct conf_key *key);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * The one table of keys. A key is a field of struct conf and a row here; loading, the
+ * environment, `config show` and the tests of the example and the man page follow.
+ */
+#ifndef CONF_KEY_H
+#define CONF_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/span.h"
+#include "conf/value.h"
+
+struct conf_key {
+	const char *section;
+	const char *name;
+	struct value_spec spec;
+	const char *fallback; /* the default as one would write it; "" is none */
+	size_t offset;        /* of the field in struct conf */
+	const char *help;     /* one line */
+};
+
+/* The rows in order of the sections; NULL behind the last. */
+const struct conf_key *conf_key_at(size_t i);
+size_t conf_key_count(void);
+
+/* The place of a row: conf_key_at(conf_key_index(k)) == k. */
+size_t conf_key_index(const struct conf_key *key);
+
+/* Names are compared without case, as iniparser does. NULL: no such key. */
+const struct conf_key *conf_key_find(struct span section, struct span name);
+bool conf_key_has_section(struct span section);
+
+/* Append "host, port": the keys of a section; with NULL the names of the sections. */
+void conf_key_list(struct buf *out, const char *section);
+
+/* Append "NULLMTA_RELAY_PORT"; keys of [nullmta] have no section in it. */
+void conf_key_variable(struct buf *out, const struct conf_key *key);
+
+#endif
