@@ -1,0 +1,57 @@
+/*
+ * From a route to the hosts to connect to, in order (RFC 5321 5.1; RFC 7505 null MX).
+ * Pure but for the resolver that is passed in.
+ */
+#ifndef POLICY_MX_H
+#define POLICY_MX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mail/outcome.h"
+#include "net/netaddr.h"
+#include "net/resolver.h"
+#include "policy/route.h"
+
+#define MX_HOSTS_MAX          20 /* looked up, best preference first */
+#define MX_HOST_ADDRESSES_MAX 4  /* of one host, the families taking turns */
+#define MX_TARGETS_MAX        10
+#define MX_FAILURES_MAX       4 /* lookups that fail before the rest is left out */
+
+/* One address to try. */
+struct mx_target {
+	char host[DNS_NAME_SIZE]; /* for logs, TLS names; "" for a numeric address */
+	uint16_t preference;
+	struct netaddr address; /* with port */
+};
+
+struct mx_list {
+	struct mx_target targets[MX_TARGETS_MAX]; /* in the order to try them */
+	size_t count;
+};
+
+struct mx_options {
+	const char *own_name; /* what EHLO says; NULL: no test by name */
+	const struct netaddr_list *own_addresses; /* of this machine; NULL: none known */
+	bool may_use_local; /* tests: loopback and own addresses are as good as others */
+	uint32_t (*random_below)(uint32_t bound, void *arg); /* NULL: base/rand.h */
+	void *random_arg;
+};
+
+/*
+ * Resolve. Returns 0 and at least one target; or -1 and `*ret_why`:
+ *
+ *	FAILED 5.1.2    the domain does not exist
+ *	FAILED 5.1.10   null MX: the domain takes no mail
+ *	FAILED 5.4.4    neither MX nor address
+ *	FAILED 5.4.6    we are the best MX ourselves: mail would loop
+ *	DEFERRED 4.4.3  DNS does not answer, or answers nonsense
+ *	DEFERRED 4.4.4  there are MX records, but none leads to a usable address
+ *
+ * About the relay everything is DEFERRED with scope ROUTE: our configuration names it.
+ */
+int mx_resolve(struct resolver *r, const struct route *route,
+	const struct mx_options *options, struct mx_list *ret, struct outcome *ret_why);
+
+#endif
