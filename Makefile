@@ -236,7 +236,7 @@ cover:  ## line coverage of each room
 	$(Q)rm -rf $(BUILD)/cover
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage' HARDEN= \
 		SUITES='$(filter-out lint,$(SUITES))' check-suites
-	@tests/lint/coverage $(BUILD)/cover
+	@tests/coverage $(BUILD)/cover
 
 bench: tests  ## print the figures beside those of bare programs
 	@BUILD='$(abspath $(BUILD))' tests/bench/bench.sh

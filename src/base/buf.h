@@ -34,6 +34,7 @@ void buf_wipe(struct buf *b);
 /* Empty, keeping the memory; clears is_overfull. */
 void buf_reset(struct buf *b);
 
+/* Append: octets, one octet, a string without its NUL, a span, printf(3) text. */
 void buf_add(struct buf *b, const void *data, size_t n);
 void buf_add_char(struct buf *b, char c);
 void buf_add_str(struct buf *b, const char *s);

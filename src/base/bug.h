@@ -17,6 +17,7 @@
  */
 #define BUG(why) bug_abort(__FILE__, __LINE__, (why))
 
+/* What BUG does: one line on stderr, then abort(3). */
 __attribute__((noreturn, cold)) void bug_abort(
 	const char *file, int line, const char *why);
 

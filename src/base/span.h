@@ -32,6 +32,7 @@ bool span_ieq(struct span a, struct span b);
 bool span_is(struct span s, const char *word);
 bool span_iis(struct span s, const char *word);
 
+/* Whether `s` begins or ends with this text; _istarts: letters alike in both cases. */
 bool span_starts(struct span s, const char *prefix);
 bool span_istarts(struct span s, const char *prefix);
 bool span_ends(struct span s, const char *suffix);

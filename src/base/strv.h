@@ -20,6 +20,7 @@ void strv_release(struct strv *v);
 /* Append a copy. */
 void strv_add(struct strv *v, struct span s);
 
+/* Whether one of the strings is `s`, octet by octet. */
 bool strv_has(const struct strv *v, struct span s);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/span.h"
 
+/* ASCII alone, whatever the locale and the sign of char; control: C0 and DEL. */
 static inline bool text_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
