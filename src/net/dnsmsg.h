@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bug.h"
+#include "base/span.h"
 #include "net/netaddr.h"
 
 #define DNS_PACKET_MAX  65535

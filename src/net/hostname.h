@@ -8,8 +8,8 @@
 
 #include "base/span.h"
 
-#define HOSTNAME_MAX   253 /* octets of text (RFC 1035 2.3.4) */
-#define HOSTNAME_LABEL 63
+#define HOSTNAME_MAX       253 /* octets of text (RFC 1035 2.3.4) */
+#define HOSTNAME_LABEL_MAX 63
 
 /*
  * Labels of 1 to 63 letters, digits, '-' and '_' (which exists in practice), none with a

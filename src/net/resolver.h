@@ -19,7 +19,7 @@ struct resolver {
 };
 
 struct resolver_options {
-	const char *nameservers; /* between blanks or commas: "192.0.2.53",
+	const char *nameservers; /* between blanks: "192.0.2.53",
 				    "127.0.0.1:5353", "[::1]:53"; NULL or "":
 				    /etc/resolv.conf */
 	unsigned timeout_s;      /* for one lookup, about; 0: RESOLVER_TIMEOUT_S */

@@ -1,0 +1,188 @@
+#include "net/stream.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define ERROR_MAX 128
+
+struct stream {
+	int fd; /* -1: it never came to a socket; `error` says why */
+	bool is_connected;
+	char error[ERROR_MAX];
+};
+
+static enum stream_result fail(struct stream *s, int err)
+{
+	(void)text_copy(s->error, sizeof(s->error), span_of(strerror(err)));
+	return STREAM_ERROR;
+}
+
+static bool is_our_fault(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOMEM || err == ENOBUFS;
+}
+
+static void begin(struct stream *s, const struct netaddr *to)
+{
+	static const int on = 1;
+
+	/* groups of commands leave as we write them; failing costs only time */
+	(void)setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (connect(s->fd, &to->any, netaddr_len(to)) == 0)
+		s->is_connected = true;
+	else if (errno != EINPROGRESS && errno != EINTR)
+		(void)fail(s, errno); /* stream_connect tells */
+}
+
+int stream_new(struct stream **ret, const struct netaddr *to, struct fault *f)
+{
+	int flags = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+	int fd = socket(to->any.sa_family, flags, IPPROTO_TCP);
+	int err = errno;
+	struct stream *s;
+
+	if (fd < 0 && is_our_fault(err)) {
+		fault_set(f, FAULT_SYSTEM, err, "cannot make a socket");
+		return -1;
+	}
+	s = mem_alloc(sizeof(*s));
+	s->fd = fd;
+	if (fd < 0)
+		(void)fail(s, err); /* no IPv6 here: another address may do */
+	else
+		begin(s, to);
+	*ret = s;
+	return 0;
+}
+
+struct stream *stream_adopt(int fd)
+{
+	struct stream *s = mem_alloc(sizeof(*s));
+
+	s->fd = fd;
+	s->is_connected = true;
+	return s;
+}
+
+void stream_free(struct stream *s)
+{
+	if (!s)
+		return;
+	file_close(s->fd);
+	free(s);
+}
+
+enum stream_result stream_connect(struct stream *s)
+{
+	struct pollfd p = {.fd = s->fd, .events = POLLOUT};
+	socklen_t len = sizeof(int);
+	int err = 0;
+
+	if (s->error[0])
+		return STREAM_ERROR;
+	if (s->is_connected)
+		return STREAM_OK;
+	if (poll(&p, 1, 0) <= 0)
+		return STREAM_AGAIN;
+	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
+		err = errno;
+	if (err)
+		return fail(s, err);
+	s->is_connected = true;
+	return STREAM_OK;
+}
+
+enum stream_result stream_read(struct stream *s, void *to, size_t n, size_t *ret_n)
+{
+	ssize_t got;
+
+	if (n == 0)
+		BUG("read of nothing"); /* its 0 would pass for the end */
+	do {
+		got = recv(s->fd, to, n, MSG_DONTWAIT);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return errno == EAGAIN ? STREAM_AGAIN : fail(s, errno);
+	if (got == 0)
+		return STREAM_CLOSED;
+	*ret_n = (size_t)got;
+	return STREAM_OK;
+}
+
+enum stream_result stream_write(struct stream *s, struct span data, size_t *ret_n)
+{
+	ssize_t sent;
+
+	if (data.len == 0)
+		BUG("write of nothing");
+	do {
+		sent = send(s->fd, data.data, data.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	} while (sent < 0 && errno == EINTR);
+	if (sent < 0)
+		return errno == EAGAIN ? STREAM_AGAIN : fail(s, errno);
+	*ret_n = (size_t)sent;
+	return STREAM_OK;
+}
+
+int stream_fd(const struct stream *s)
+{
+	return s->fd;
+}
+
+short stream_events(const struct stream *s, bool wants_write)
+{
+	if (!s->is_connected)
+		return POLLOUT;
+	return wants_write ? POLLIN | POLLOUT : POLLIN;
+}
+
+enum stream_result stream_wait(
+	const struct stream *s, bool wants_write, int64_t deadline_ms)
+{
+	struct pollfd p = {.fd = s->fd, .events = stream_events(s, wants_write)};
+	int64_t left = deadline_ms - clock_mono_ms();
+
+	if (s->error[0])
+		return STREAM_OK;
+	left = left < 0 ? 0 : left > INT_MAX ? INT_MAX : left;
+	return poll(&p, 1, (int)left) > 0 ? STREAM_OK : STREAM_AGAIN;
+}
+
+enum stream_result stream_connect_wait(struct stream *s, int64_t deadline_ms)
+{
+	enum stream_result result = stream_connect(s);
+
+	if (result != STREAM_AGAIN)
+		return result;
+	if (stream_wait(s, true, deadline_ms) == STREAM_AGAIN)
+		return STREAM_AGAIN;
+	return stream_connect(s);
+}
+
+const char *stream_error(const struct stream *s)
+{
+	return s->error;
+}
+
+int stream_local_address(const struct stream *s, struct netaddr *ret)
+{
+	struct netaddr a;
+	socklen_t len = sizeof(a);
+
+	memset(&a, 0, sizeof(a));
+	if (!s->is_connected || getsockname(s->fd, &a.any, &len) < 0 ||
+		(a.any.sa_family != AF_INET && a.any.sa_family != AF_INET6))
+		return -1;
+	*ret = a;
+	return 0;
+}
