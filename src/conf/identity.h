@@ -7,8 +7,6 @@
 
 #include <stdbool.h>
 
-#include "base/span.h"
-
 #define IDENTITY_NAME_MAX 254 /* RFC 1035 2.3.4: 253 octets as text, and a NUL */
 
 struct identity {
@@ -38,12 +36,5 @@ struct identity_sources {
  * more than it needs the right one.
  */
 void identity_find(struct identity *ret, const struct identity_sources *sources);
-
-/*
- * A host name that may stand on the wire: labels of letters, digits and inner hyphens, 1
- * to 63 octets each, at most 253 together, no final dot, and not only digits and dots
- * (RFC 1123 2.1).
- */
-bool identity_is_hostname(struct span s);
 
 #endif

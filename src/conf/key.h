@@ -10,6 +10,8 @@
 
 #include "base/buf.h"
 #include "base/span.h"
+#include "conf/conf.h"
+#include "conf/problem.h"
 #include "conf/value.h"
 
 struct conf_key {
@@ -21,7 +23,7 @@ struct conf_key {
 	const char *help;     /* one line */
 };
 
-/* The rows in order of the sections; NULL behind the last. */
+/* The rows, those of one section together; NULL behind the last. */
 const struct conf_key *conf_key_at(size_t i);
 size_t conf_key_count(void);
 
@@ -32,10 +34,21 @@ size_t conf_key_index(const struct conf_key *key);
 const struct conf_key *conf_key_find(struct span section, struct span name);
 bool conf_key_has_section(struct span section);
 
-/* Append "host, port": the keys of a section; with NULL the names of the sections. */
-void conf_key_list(struct buf *out, const char *section);
+/* Append "host, port", the keys of a section; "nullmta, relay", all sections. */
+void conf_key_list(struct buf *out, struct span section);
+void conf_key_list_sections(struct buf *out);
 
 /* Append "NULLMTA_RELAY_PORT"; keys of [nullmta] have no section in it. */
 void conf_key_variable(struct buf *out, const struct conf_key *key);
+
+/* The field of this key; its type is told by key->spec.kind. */
+void *conf_key_field(const struct conf_key *key, struct conf *c);
+
+/*
+ * Set the key from text found at `at`, and its origin with it. -1: the problem is added,
+ * and the value and its origin stay as they were.
+ */
+int conf_key_assign(const struct conf_key *key, struct conf *c, struct span text,
+	const struct conf_place *at, struct conf_problems *problems);
 
 #endif

@@ -8,16 +8,17 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/span.h"
 
 /* Further problems are counted, not kept: a binary file is not worth more memory. */
 #define CONF_PROBLEMS_MAX     100
-#define CONF_PROBLEM_TEXT_MAX 512
+#define CONF_PROBLEM_TEXT_MAX 1024
 
 struct conf_problem {
-	char *where;   /* a file's name, or an environment variable; cleaned */
+	char *where;   /* a file or a variable, cleaned; NULL: none is meant */
 	unsigned line; /* 0: the file as a whole */
 	char *key;     /* "[relay] port"; NULL where none is meant */
-	char *text;    /* what is wrong; what would be right. Never holds a value */
+	char *text;    /* what is wrong; what would be right. Never a value */
 	bool is_warning;
 };
 
@@ -29,12 +30,12 @@ struct conf_problems {
 	size_t warnings; /* the same for warnings */
 };
 
-/* Where a problem is, for conf_problems_add. The strings are copied. */
+/* Where a problem is, for conf_problems_add. All is copied. */
 struct conf_place {
 	const char *where;
 	unsigned line;
-	const char *section; /* NULL: no key is meant */
-	const char *key;     /* NULL: the section as a whole */
+	struct span section; /* empty: no key is meant */
+	struct span key;     /* empty: the section as a whole */
 };
 
 void conf_problems_add(struct conf_problems *p, const struct conf_place *at,

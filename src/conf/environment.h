@@ -1,0 +1,23 @@
+/*
+ * The variables NULLMTA_*.
+ */
+#ifndef CONF_ENVIRONMENT_H
+#define CONF_ENVIRONMENT_H
+
+#include "conf/conf.h"
+#include "conf/problem.h"
+
+/*
+ * Lay the variables over `c`: one for each key (conf_key_variable), and three short ones
+ * that a longer one overrides: NULLMTA_RELAY (host, host:port, [v6]:port or
+ * smtp://host[:port]; sets host and port), NULLMTA_SPOOL, NULLMTA_LOG. An empty variable
+ * is as good as none. One that no key has is a warning: it may be meant for another
+ * version. `environment` as environ(7), NULL for none.
+ */
+void environment_apply(
+	struct conf *c, char *const *environment, struct conf_problems *problems);
+
+/* The value of a variable, or NULL where it is not there or empty. Borrowed. */
+const char *environment_get(char *const *environment, const char *name);
+
+#endif

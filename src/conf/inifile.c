@@ -1,0 +1,172 @@
+#include "conf/inifile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <iniparser/iniparser.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+
+#define NAME_MAX_LEN 2048 /* of "section:key"; a line holds 1000 octets */
+
+/* Read all, with one read(2) where the size that fstat(2) told is still right. */
+static int read_text(struct inifile *file, off_t size, struct fault *f)
+{
+	size_t expected = size > 0 ? (size_t)size : 0;
+
+	for (;;) {
+		size_t room =
+			expected > file->text.len ? expected - file->text.len + 1 : 4096;
+		char *to = buf_reserve(&file->text, room);
+		ssize_t got;
+
+		if (!to) {
+			fault_set(f, FAULT_CONFIG, 0, "larger than %zu octets",
+				INIFILE_MAX);
+			return -1;
+		}
+		do {
+			got = read(file->fd, to, room);
+		} while (got < 0 && errno == EINTR);
+		if (got < 0) {
+			fault_set(f, FAULT_CONFIG, errno, "cannot be read");
+			return -1;
+		}
+		buf_commit(&file->text, (size_t)got);
+		if (got == 0 || ((size_t)got < room && file->text.len >= expected))
+			return 0;
+	}
+}
+
+static int read_regular(struct inifile *file, struct fault *f)
+{
+	struct stat st;
+
+	if (fstat(file->fd, &st) != 0) {
+		fault_set(f, FAULT_CONFIG, errno, "cannot be read");
+		return -1;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		fault_set(f, FAULT_CONFIG, 0, "not a regular file but a %s",
+			S_ISDIR(st.st_mode)    ? "directory"
+			: S_ISFIFO(st.st_mode) ? "pipe"
+					       : "device or socket");
+		return -1;
+	}
+	file->owner = st.st_uid;
+	file->is_writable_by_others = (st.st_mode & S_IWOTH) != 0;
+	return read_text(file, st.st_size, f);
+}
+
+int inifile_open(struct inifile *ret, const char *path, struct fault *f)
+{
+	struct inifile file = {.text = BUF_INIT(INIFILE_MAX + 4096)};
+
+	file.fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (file.fd < 0) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return 0;
+		fault_set(f, FAULT_CONFIG, errno, "cannot be opened");
+		return -1;
+	}
+	if (read_regular(&file, f) < 0) {
+		inifile_release(&file);
+		return -1;
+	}
+	*ret = file;
+	return 1;
+}
+
+void inifile_hide(struct inifile *file, struct span part)
+{
+	memset(file->text.data + (part.data - file->text.data), ' ', part.len);
+	file->has_hidden = true;
+}
+
+/* iniparser's own one prints the line, and with it a password. */
+static int say_nothing(const char *format, ...)
+{
+	(void)format;
+	return 0;
+}
+
+/* A file in memory with the text as it is now, or -1. */
+static int copy_of_text(const struct inifile *file, struct fault *f)
+{
+	int fd = memfd_create("nullmta.conf", MFD_CLOEXEC);
+
+	if (fd < 0) {
+		fault_set(f, FAULT_CONFIG, errno, "cannot be copied to memory");
+		return -1;
+	}
+	if (file_write_all(fd, buf_span(&file->text), "a file in memory", f) < 0) {
+		file_close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static dictionary *load_fd(int fd)
+{
+	struct buf name = BUF_INIT(64);
+	dictionary *d;
+
+	buf_addf(&name, "/proc/self/fd/%d", fd);
+	d = iniparser_load(buf_str(&name));
+	buf_release(&name);
+	return d;
+}
+
+/*
+ * iniparser 4.1 loads by name only, so the text is read twice; /proc/self/fd makes it
+ * the same file, and one that does not block. Where something is hidden it gets a copy
+ * in memory: rare, so that its three system calls more do not count. Without /proc the
+ * name has to do; that the file did not change between is seen when values are compared.
+ */
+int inifile_parse(struct inifile *file, const char *path, struct fault *f)
+{
+	int copy = -1;
+
+	iniparser_set_error_callback(say_nothing);
+	if (file->has_hidden) {
+		copy = copy_of_text(file, f);
+		if (copy < 0)
+			return -1;
+	}
+	file->dictionary = load_fd(file->has_hidden ? copy : file->fd);
+	if (!file->dictionary)
+		file->dictionary = iniparser_load(path);
+	file_close(copy);
+	if (!file->dictionary) {
+		fault_set(f, FAULT_CONFIG, 0, "cannot be parsed");
+		return -1;
+	}
+	return 0;
+}
+
+const char *inifile_value(
+	const struct inifile *file, struct span section, struct span key)
+{
+	struct buf name = BUF_INIT(NAME_MAX_LEN);
+	const char *value;
+
+	text_add_lower(&name, section);
+	buf_add_char(&name, ':');
+	text_add_lower(&name, key);
+	value = iniparser_getstring(file->dictionary, buf_str(&name), NULL);
+	buf_release(&name);
+	return value;
+}
+
+void inifile_release(struct inifile *file)
+{
+	if (file->dictionary)
+		iniparser_freedict(file->dictionary);
+	buf_wipe(&file->text);
+	file_close(file->fd);
+	*file = (struct inifile){.fd = -1};
+}

@@ -1,0 +1,283 @@
+#include "conf/source.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "conf/inifile.h"
+#include "conf/key.h"
+#include "conf/scan.h"
+
+#define DIRECTORY_FILES_MAX 256
+#define PATH_MAX_LEN        4096
+#define LIST_MAX            512
+
+/* Where a file has a key: one of these for each row of the table. */
+struct found {
+	unsigned line; /* 0: the file does not have it */
+	struct span value;
+};
+
+struct source {
+	struct conf *conf;
+	struct conf_problems *problems;
+	const char *path;
+	struct inifile file;
+	struct found *found;
+	size_t found_count;
+};
+
+static void note_section(struct source *s, const struct scan_item *item)
+{
+	struct conf_place at = {s->path, item->line, item->section, SPAN_NONE};
+	struct buf known = BUF_INIT(LIST_MAX);
+
+	if (conf_key_has_section(item->section))
+		return;
+	conf_key_list_sections(&known);
+	conf_problems_add(s->problems, &at, "unknown section; the sections are %s",
+		buf_str(&known));
+	buf_release(&known);
+}
+
+static void note_unknown_key(struct source *s, const struct scan_item *item)
+{
+	struct conf_place at = {s->path, item->line, item->section, item->key};
+	struct buf known = BUF_INIT(LIST_MAX);
+
+	/* an unknown section has been reported once, which is enough */
+	if (!conf_key_has_section(item->section))
+		return;
+	conf_key_list(&known, item->section);
+	conf_problems_add(
+		s->problems, &at, "unknown key; this section has %s", buf_str(&known));
+	buf_release(&known);
+}
+
+static void note_entry(struct source *s, const struct scan_item *item)
+{
+	struct conf_place at = {s->path, item->line, item->section, item->key};
+	const struct conf_key *key = conf_key_find(item->section, item->key);
+	struct found *found;
+
+	if (!key) {
+		note_unknown_key(s, item);
+		return;
+	}
+	found = &s->found[conf_key_index(key)];
+	if (found->line) {
+		/* iniparser would silently keep the last */
+		inifile_hide(&s->file, item->whole);
+		conf_problems_add(s->problems, &at,
+			"given a second time, first in line %u; remove one of them",
+			found->line);
+		return;
+	}
+	*found = (struct found){item->line, item->value};
+	s->found_count++;
+}
+
+static void note_wrong(struct source *s, const struct scan_item *item)
+{
+	struct conf_place at = {s->path, item->line, SPAN_NONE, SPAN_NONE};
+
+	if (item->key.len)
+		at = (struct conf_place){s->path, item->line, item->section, item->key};
+	inifile_hide(&s->file, item->whole);
+	conf_problems_add(s->problems, &at, "%s", item->wrong);
+}
+
+static void look_over(struct source *s)
+{
+	struct scan scan;
+	struct scan_item item;
+
+	scan_init(&scan, buf_span(&s->file.text));
+	while (scan_next(&scan, &item) != SCAN_END) {
+		if (item.kind == SCAN_SECTION)
+			note_section(s, &item);
+		else if (item.kind == SCAN_ENTRY)
+			note_entry(s, &item);
+		else if (item.kind == SCAN_WRONG)
+			note_wrong(s, &item);
+		else
+			inifile_hide(&s->file, item.whole);
+	}
+}
+
+/*
+ * Take a value from iniparser, but only where it is what stands in the line: a version
+ * with escapes in quotes, or a file that changed meanwhile, must not pass unseen.
+ */
+static void take_value(struct source *s, const struct conf_key *key, struct found *found)
+{
+	struct span section = span_of(key->section);
+	struct span name = span_of(key->name);
+	struct conf_place at = {s->path, found->line, section, name};
+	const char *value = inifile_value(&s->file, section, name);
+
+	if (!value || !span_eq(span_of(value), found->value)) {
+		conf_problems_add(s->problems, &at,
+			"iniparser reads another value than the line shows; avoid "
+			"backslashes, and try again if the file was just written");
+		return;
+	}
+	(void)conf_key_assign(key, s->conf, span_of(value), &at, s->problems);
+}
+
+static void take_values(struct source *s)
+{
+	const struct conf_key *key;
+
+	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++)
+		if (s->found[i].line)
+			take_value(s, key, &s->found[i]);
+}
+
+static void complain(struct source *s, const char *text)
+{
+	struct conf_place at = {.where = s->path};
+
+	conf_problems_add(s->problems, &at, "%s", text);
+}
+
+/* Whether a file that could be opened may be used; else says why not. */
+static bool is_trusted(struct source *s, enum source_kind kind)
+{
+	struct conf_place at = {.where = s->path};
+
+	if (kind == SOURCE_USER && s->file.owner != 0 && s->file.owner != geteuid()) {
+		complain(s, "belongs to another user and is ignored; make it your own");
+		return false;
+	}
+	if (s->file.is_writable_by_others && kind == SOURCE_USER) {
+		complain(s, "others can write it and it is ignored; chmod o-w it");
+		return false;
+	}
+	if (s->file.is_writable_by_others)
+		conf_problems_warn(s->problems, &at, "others can write it; chmod o-w it");
+	return true;
+}
+
+/*
+ * A home that a sandbox hides (systemd's ProtectHome) has no file for us; one that is
+ * there and cannot be read is a mistake to be told.
+ */
+static bool is_out_of_reach(const char *path, int err)
+{
+	struct stat st;
+
+	return err == EACCES && stat(path, &st) != 0;
+}
+
+static bool open_source(struct source *s, enum source_kind kind)
+{
+	struct fault f;
+	int rc = inifile_open(&s->file, s->path, &f);
+
+	if (rc > 0)
+		return true;
+	if (rc == 0 && kind == SOURCE_NAMED)
+		complain(s, "there is no such file");
+	if (rc < 0 && !(kind == SOURCE_USER && is_out_of_reach(s->path, f.err)))
+		complain(s, f.text);
+	return false;
+}
+
+static void read_source(struct source *s)
+{
+	struct fault f;
+
+	look_over(s);
+	/* a file of comments, as the example is, leaves nothing to parse */
+	if (s->found_count == 0)
+		return;
+	if (inifile_parse(&s->file, s->path, &f) < 0)
+		complain(s, f.text);
+	else
+		take_values(s);
+}
+
+void source_file(struct conf *c, const char *path, enum source_kind kind,
+	struct conf_problems *problems)
+{
+	struct source s = {.conf = c, .problems = problems, .path = path};
+
+	if (!open_source(&s, kind))
+		return;
+	if (is_trusted(&s, kind)) {
+		strv_add(&c->files, span_of(path));
+		s.found = mem_array(conf_key_count(), sizeof(*s.found));
+		read_source(&s);
+		free(s.found);
+	}
+	inifile_release(&s.file);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_for_us(struct span name)
+{
+	return span_ends(name, ".conf") && !span_starts(name, ".");
+}
+
+/* 0, or -1 with errno. */
+static int list_files(DIR *dir, struct strv *ret)
+{
+	const struct dirent *entry;
+
+	while (errno = 0, (entry = readdir(dir)) != NULL) {
+		if (!is_for_us(span_of(entry->d_name)))
+			continue;
+		if (ret->count == DIRECTORY_FILES_MAX) {
+			errno = E2BIG;
+			return -1;
+		}
+		strv_add(ret, span_of(entry->d_name));
+	}
+	return errno == 0 ? 0 : -1;
+}
+
+static void complain_of_directory(
+	const char *path, int err, struct conf_problems *problems)
+{
+	struct conf_place at = {.where = path};
+
+	if (err == E2BIG)
+		conf_problems_add(problems, &at, "more than %d files; put them together",
+			DIRECTORY_FILES_MAX);
+	else
+		conf_problems_add(problems, &at, "cannot be read: %s", strerror(err));
+}
+
+void source_directory(struct conf *c, const char *path, struct conf_problems *problems)
+{
+	struct buf name = BUF_INIT(PATH_MAX_LEN);
+	struct strv files = {0};
+	DIR *dir = opendir(path);
+
+	if (!dir) {
+		if (errno != ENOENT)
+			complain_of_directory(path, errno, problems);
+		return;
+	}
+	if (list_files(dir, &files) < 0)
+		complain_of_directory(path, errno, problems);
+	(void)closedir(dir); /* was only read */
+	if (files.count)
+		qsort(files.items, files.count, sizeof(*files.items), compare_names);
+	for (size_t i = 0; i < files.count; i++) {
+		buf_reset(&name);
+		buf_addf(&name, "%s/%s", path, files.items[i]);
+		source_file(c, buf_str(&name), SOURCE_SYSTEM, problems);
+	}
+	strv_release(&files);
+	buf_release(&name);
+}

@@ -1,0 +1,455 @@
+#include "conf/value.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bug.h"
+#include "base/mem.h"
+#include "base/strv.h"
+#include "base/text.h"
+#include "conf/host.h"
+
+#define SCHEDULE_STEPS_MAX 32
+#define SERVERS_MAX        8
+#define DNS_PORT           53
+#define WORD_NONE          SIZE_MAX
+
+struct kind {
+	int (*parse)(
+		const struct value_spec *, struct span, void *field, struct buf *want);
+	void (*format)(const struct value_spec *, const void *field, struct buf *out);
+	void (*release)(void *field); /* NULL: owns nothing */
+};
+
+struct unit {
+	char letter;
+	int64_t worth;
+};
+
+static size_t find_word(const char *const *words, struct span text)
+{
+	for (size_t i = 0; words && words[i]; i++)
+		if (span_iis(text, words[i]))
+			return i;
+	return WORD_NONE;
+}
+
+static void list_words(const char *const *words, struct buf *out)
+{
+	for (size_t i = 0; words[i]; i++) {
+		const char *between = i == 0 ? "" : words[i + 1] ? ", " : " or ";
+
+		buf_addf(out, "%s%s", between, words[i]);
+	}
+}
+
+/* The number with the largest unit that divides it: 5400 s is 90m, not 1.5h. */
+static void format_units(int64_t value, const struct unit *units, struct buf *out)
+{
+	while (value == 0 || value % units->worth != 0)
+		units++;
+	buf_addf(out, "%lld", (long long)(value / units->worth));
+	if (units->letter)
+		buf_add_char(out, units->letter);
+}
+
+static int parse_yes_no(
+	const struct value_spec *spec, struct span text, void *field, struct buf *want)
+{
+	static const char *const yes[] = {"yes", "true", "on", "1", NULL};
+	static const char *const no[] = {"no", "false", "off", "0", NULL};
+	bool is_yes = find_word(yes, text) != WORD_NONE;
+
+	(void)spec;
+	if (!is_yes && find_word(no, text) == WORD_NONE) {
+		buf_add_str(want, "yes or no");
+		return -1;
+	}
+	*(bool *)field = is_yes;
+	return 0;
+}
+
+static void format_yes_no(
+	const struct value_spec *spec, const void *field, struct buf *out)
+{
+	(void)spec;
+	buf_add_str(out, *(const bool *)field ? "yes" : "no");
+}
+
+static int parse_word(
+	const struct value_spec *spec, struct span text, void *field, struct buf *want)
+{
+	size_t place = find_word(spec->words, text);
+
+	if (place == WORD_NONE) {
+		list_words(spec->words, want);
+		return -1;
+	}
+	*(unsigned *)field = (unsigned)place;
+	return 0;
+}
+
+static void format_word(const struct value_spec *spec, const void *field, struct buf *out)
+{
+	buf_add_str(out, spec->words[*(const unsigned *)field]);
+}
+
+static int parse_number(
+	const struct value_spec *spec, struct span text, void *field, struct buf *want)
+{
+	uint64_t value;
+
+	if (span_to_uint(text, (uint64_t)spec->max, &value) < 0 ||
+		value < (uint64_t)spec->min) {
+		buf_addf(want, "a number from %lld to %lld", (long long)spec->min,
+			(long long)spec->max);
+		return -1;
+	}
+	*(unsigned *)field = (unsigned)value;
+	return 0;
+}
+
+static void format_number(
+	const struct value_spec *spec, const void *field, struct buf *out)
+{
+	(void)spec;
+	buf_addf(out, "%u", *(const unsigned *)field);
+}
+
+static void format_octets_value(uint64_t value, struct buf *out)
+{
+	static const struct unit units[] = {
+		{'g', 1 << 30}, {'m', 1 << 20}, {'k', 1 << 10}, {'\0', 1}};
+
+	format_units((int64_t)value, units, out);
+}
+
+static int parse_octets(
+	const struct value_spec *spec, struct span text, void *field, struct buf *want)
+{
+	uint64_t value;
+
+	if (text_to_octets(text, &value) < 0 || value < (uint64_t)spec->min ||
+		value > (uint64_t)spec->max) {
+		buf_add_str(want, "octets such as 500k, 50m or 1g, from ");
+		format_octets_value((uint64_t)spec->min, want);
+		buf_add_str(want, " to ");
+		format_octets_value((uint64_t)spec->max, want);
+		return -1;
+	}
+	*(uint64_t *)field = value;
+	return 0;
+}
+
+static void format_octets(
+	const struct value_spec *spec, const void *field, struct buf *out)
+{
+	(void)spec;
+	format_octets_value(*(const uint64_t *)field, out);
+}
+
+static void format_seconds_value(int64_t value, struct buf *out)
+{
+	static const struct unit units[] = {
+		{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
+
+	format_units(value, units, out);
+}
+
+static int parse_seconds(
+	const struct value_spec *spec, struct span text, void *field, struct buf *want)
+{
+	int64_t value = 0;
+
+	if (find_word(spec->words, text) == WORD_NONE &&
+		(text_to_seconds(text, &value) < 0 || value < spec->min ||
+			value > spec->max)) {
+		buf_add_str(want, "a duration such as 90s, 5m, 4h or 5d, from ");
+		format_seconds_value(spec->min ? spec->min : 1, want);
+		buf_add_str(want, " to ");
+		format_seconds_value(spec->max, want);
+		if (spec->words)
+			buf_addf(want, ", or %s", spec->words[0]);
+		return -1;
+	}
+	*(int64_t *)field = value;
+	return 0;
+}
+
+static void format_seconds(
+	const struct value_spec *spec, const void *field, struct buf *out)
+{
+	int64_t value = *(const int64_t *)field;
+
+	if (value == 0)
+		buf_add_str(out, spec->words[0]);
+	else
+		format_seconds_value(value, out);
+}
+
+static void replace_string(void *field, struct span text)
+{
+	char **string = field;
+
+	free(*string);
+	*string = text.len ? mem_copy(text.data, text.len) : NULL;
+}
+
+static void format_string(
+	const struct value_spec *spec, const void *field, struct buf *out)
+{
+	const char *string = *(char *const *)field;
+
+	(void)spec;
+	if (string)
+		buf_add_str(out, string);
+}
+
+static void release_string(void *field)
+{
+	replace_string(field, SPAN_NONE);
+}
+
+static int parse_hostname(
+	const struct value_spec *spec, struct span text, void *field, struct buf *want)
+{
+	(void)spec;
+	/* RFC 5321 4.1.1.1 wants a full name; a bare one is as good as none */
+	if (text.len && (!host_is_name(text) || span_find(text, '.') < 0)) {
+		buf_add_str(want,
+			"a full host name such as box.example.org (letters, "
+			"digits, hyphens; an international name in its xn-- form)");
+		return -1;
+	}
+	replace_string(field, text);
+	return 0;
+}
+
+static int parse_domain(
+	const struct value_spec *spec, struct span text, void *field, struct buf *want)
+{
+	(void)spec;
+	if (text.len && !host_is_name(text)) {
+		buf_add_str(want,
+			"a domain such as example.org (letters, digits, hyphens; "
+			"an international name in its xn-- form)");
+		return -1;
+	}
+	replace_string(field, text);
+	return 0;
+}
+
+static int parse_host(
+	const struct value_spec *spec, struct span text, void *field, struct buf *want)
+{
+	struct span host = SPAN_NONE;
+	unsigned port = 0;
+
+	(void)spec;
+	if (text.len && (host_split(text, &host, &port) < 0 || port != 0)) {
+		buf_add_str(want,
+			"a host name such as mail.example.org or an IP address; "
+			"a port goes into the key `port'");
+		return -1;
+	}
+	replace_string(field, host);
+	return 0;
+}
+
+static int parse_server(struct span text, struct buf *out)
+{
+	struct span host;
+	unsigned port;
+
+	if (host_split(text, &host, &port) < 0)
+		return -1;
+	if (host_is_ipv6(host))
+		buf_addf(out, "[%.*s]", SPAN_ARGS(host));
+	else if (host_is_ipv4(host))
+		buf_add_span(out, host);
+	else
+		return -1;
+	buf_addf(out, ":%u", port ? port : DNS_PORT);
+	return 0;
+}
+
+static int parse_servers(
+	const struct value_spec *spec, struct span text, void *field, struct buf *want)
+{
+	struct buf one = BUF_INIT(64);
+	struct strv servers = {0};
+	struct span word;
+	int rc = 0;
+
+	(void)spec;
+	while (rc == 0 && span_word(&text, &word)) {
+		buf_reset(&one);
+		if (servers.count == SERVERS_MAX || parse_server(word, &one) < 0)
+			rc = -1;
+		else
+			strv_add(&servers, buf_span(&one));
+	}
+	buf_release(&one);
+	if (rc < 0) {
+		buf_addf(want,
+			"up to %d numeric addresses between spaces, such as 192.0.2.1, "
+			"127.0.0.1:5353 or [2001:db8::1]:53",
+			SERVERS_MAX);
+		strv_release(&servers);
+		return -1;
+	}
+	strv_release(field);
+	*(struct strv *)field = servers;
+	return 0;
+}
+
+static void format_servers(
+	const struct value_spec *spec, const void *field, struct buf *out)
+{
+	const struct strv *servers = field;
+
+	(void)spec;
+	for (size_t i = 0; i < servers->count; i++)
+		buf_addf(out, "%s%s", i ? " " : "", servers->items[i]);
+}
+
+static void release_servers(void *field)
+{
+	strv_release(field);
+	*(struct strv *)field = (struct strv){0};
+}
+
+static int parse_schedule(
+	const struct value_spec *spec, struct span text, void *field, struct buf *want)
+{
+	struct span rest = text;
+	struct span word;
+	int64_t step_s;
+	size_t count = 0;
+	bool is_good = true;
+
+	(void)spec;
+	for (; span_word(&rest, &word); count++)
+		if (text_to_seconds(word, &step_s) < 0 || step_s < 1)
+			is_good = false;
+	if (!is_good || count < 1 || count > SCHEDULE_STEPS_MAX) {
+		buf_addf(want,
+			"1 to %d durations of at least 1s between spaces, such as 1m 5m "
+			"1h",
+			SCHEDULE_STEPS_MAX);
+		return -1;
+	}
+	replace_string(field, text);
+	return 0;
+}
+
+static bool is_path(struct span text)
+{
+	if (!span_starts(text, "/") && !span_starts(text, "~/"))
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] != '%')
+			continue;
+		i++;
+		if (i == text.len || (text.data[i] != 'u' && text.data[i] != '%'))
+			return false;
+	}
+	return true;
+}
+
+static int parse_path(
+	const struct value_spec *spec, struct span text, void *field, struct buf *want)
+{
+	(void)spec;
+	if (text.len && !is_path(text)) {
+		buf_add_str(want,
+			"an absolute path, or one that begins with ~/ (%u is the "
+			"user's number, %% a percent sign)");
+		return -1;
+	}
+	replace_string(field, text);
+	return 0;
+}
+
+/*
+ * An address as far as it can be told without the grammar of mail: one word with an @
+ * in front of a domain. `deliver` parses it again before it is used.
+ */
+static bool is_address(struct span text)
+{
+	size_t at = text.len;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] == '@')
+			at = i;
+		if (text.data[i] == ' ' || text.data[i] == '<' || text.data[i] == '>')
+			return false;
+	}
+	return at > 0 && at < text.len && host_is_name(span_from(text, at + 1));
+}
+
+static int parse_report(
+	const struct value_spec *spec, struct span text, void *field, struct buf *want)
+{
+	size_t place = find_word(spec->words, text);
+
+	if (place == WORD_NONE && !is_address(text)) {
+		list_words(spec->words, want);
+		buf_add_str(want, ", or an address such as postmaster@example.org");
+		return -1;
+	}
+	replace_string(field, place == WORD_NONE ? text : span_of(spec->words[place]));
+	return 0;
+}
+
+static int parse_log(
+	const struct value_spec *spec, struct span text, void *field, struct buf *want)
+{
+	size_t place = find_word(spec->words, text);
+
+	if (place == WORD_NONE && !span_starts(text, "/")) {
+		list_words(spec->words, want);
+		buf_add_str(want, ", or the absolute path of a file");
+		return -1;
+	}
+	replace_string(field, place == WORD_NONE ? text : span_of(spec->words[place]));
+	return 0;
+}
+
+static const struct kind kinds[] = {
+	[VALUE_YES_NO] = {parse_yes_no, format_yes_no, NULL},
+	[VALUE_WORD] = {parse_word, format_word, NULL},
+	[VALUE_NUMBER] = {parse_number, format_number, NULL},
+	[VALUE_OCTETS] = {parse_octets, format_octets, NULL},
+	[VALUE_SECONDS] = {parse_seconds, format_seconds, NULL},
+	[VALUE_HOSTNAME] = {parse_hostname, format_string, release_string},
+	[VALUE_DOMAIN] = {parse_domain, format_string, release_string},
+	[VALUE_HOST] = {parse_host, format_string, release_string},
+	[VALUE_SERVERS] = {parse_servers, format_servers, release_servers},
+	[VALUE_SCHEDULE] = {parse_schedule, format_string, release_string},
+	[VALUE_PATH] = {parse_path, format_string, release_string},
+	[VALUE_REPORT] = {parse_report, format_string, release_string},
+	[VALUE_LOG] = {parse_log, format_string, release_string},
+};
+
+int value_parse(
+	const struct value_spec *spec, struct span text, void *field, struct buf *want)
+{
+	/* C1 of the threat model: such text would reach a header, a command or a log */
+	if (span_has_control(text)) {
+		buf_add_str(want, "text without control characters");
+		return -1;
+	}
+	return kinds[spec->kind].parse(spec, text, field, want);
+}
+
+void value_format(const struct value_spec *spec, const void *field, struct buf *out)
+{
+	kinds[spec->kind].format(spec, field, out);
+}
+
+void value_release(const struct value_spec *spec, void *field)
+{
+	if (kinds[spec->kind].release)
+		kinds[spec->kind].release(field);
+}
