@@ -7,7 +7,7 @@
 #include "net/hostname.h"
 
 #ifndef HAVE_IDN2
-#define HAVE_IDN2 1
+#define HAVE_IDN2 0
 #endif
 
 #if HAVE_IDN2

@@ -1,7 +1,7 @@
 /*
  * Internationalised domain names (RFC 5890, 5891): the form in which a domain is looked
- * up and sent. The sole user of libidn2, which -DHAVE_IDN2=0 leaves out; domains that
- * are not ASCII are then refused.
+ * up and sent. The sole user of libidn2. Built without -DHAVE_IDN2 it refuses domains that
+ * are not ASCII.
  */
 #ifndef NET_IDN_H
 #define NET_IDN_H

@@ -4,6 +4,12 @@
  * not in each of ten thousand journals. Pure: no file, no clock, no foreign library.
  *
  * It is only a memory: losing it, or a line of it, costs a connection attempt.
+ *
+ *	nullmta-hosts 1
+ *	KEY FAILURES LAST-TRY NEXT-TRY host|route STATUS CODE REMOTE TEXT
+ *	mx:example.org:25 2 1795419407 1795419707 host 4.4.1 0 - example.org: …
+ *
+ * TEXT goes to the end of the line; REMOTE is "-" where there is none.
  */
 #ifndef POLICY_HOSTS_H
 #define POLICY_HOSTS_H
@@ -18,7 +24,7 @@
 
 #define HOSTS_MAX      10000
 #define HOSTS_TEXT_MAX (16 * 1024 * 1024) /* of the file */
-#define HOSTS_KEY_MAX  288
+#define HOSTS_KEY_MAX  287                /* octets, printable ASCII without space */
 #define HOSTS_AGE_MAX  ((int64_t)5 * 86400)
 #define HOSTS_WAIT_MAX 2400 /* s; a next try further away is a clock that jumped */
 

@@ -49,7 +49,8 @@ struct mx_options {
  *	DEFERRED 4.4.3  DNS does not answer, or answers nonsense
  *	DEFERRED 4.4.4  there are MX records, but none leads to a usable address
  *
- * About the relay everything is DEFERRED with scope ROUTE: our configuration names it.
+ * FAILED has scope RECIPIENT, DEFERRED has HOST. About the relay everything is DEFERRED
+ * with scope ROUTE, because our configuration names it; it may be this machine.
  */
 int mx_resolve(struct resolver *r, const struct route *route,
 	const struct mx_options *options, struct mx_list *ret, struct outcome *ret_why);
