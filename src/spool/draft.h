@@ -9,11 +9,15 @@
 #include "base/buf.h"
 #include "spool/spool.h"
 
-#define DRAFT_BLOCK (64 * 1024) /* content goes to disk in blocks of this size */
+/*
+ * Content goes to disk in blocks of this size. What fits into one with its envelope is
+ * written by a single write(2), at commit.
+ */
+#define DRAFT_BLOCK (64 * 1024)
 
 struct draft {
-	const struct spool *spool;
-	int fd; /* tmp/ID, -1 when there is none */
+	const struct spool *spool; /* NULL when there is no tmp/ID */
+	int fd;                    /* tmp/ID, -1 when it is not open */
 	char id[ENVELOPE_ID_LEN + 1];
 	struct buf block; /* not yet written */
 	size_t facts_at;
@@ -22,13 +26,19 @@ struct draft {
 	bool is_written; /* something left `block` already */
 };
 
-/* Make tmp/ID. `spool` is borrowed until commit or abandon. */
+/*
+ * Make tmp/ID, and the spool's subdirectories when they are missing. `spool` is borrowed
+ * until commit or abandon.
+ */
 int draft_begin(struct draft *ret, const struct spool *spool, struct fault *f);
 
-/* Write the head; e->id is set to the draft's. Call once, before content. */
+/*
+ * Write the head; e->id is set to the draft's. Call once, before content. An envelope
+ * that envelope_parse would refuse is a FAULT_DATA. On -1 abandon the draft.
+ */
 int draft_envelope(struct draft *d, struct envelope *e, struct fault *f);
 
-/* Append content in wire form. */
+/* Append content in wire form. On -1 abandon the draft. */
 int draft_content(struct draft *d, struct span content, struct fault *f);
 
 /*
@@ -38,7 +48,7 @@ int draft_content(struct draft *d, struct span content, struct fault *f);
  */
 int draft_commit(struct draft *d, const struct content_facts *facts, struct fault *f);
 
-/* Remove what was written. Safe to call twice and after draft_commit. */
+/* Remove what was written. Safe on a zeroed struct, twice and after draft_commit. */
 void draft_abandon(struct draft *d);
 
 #endif

@@ -25,7 +25,12 @@ enum message_result {
 	MESSAGE_FAULT,   /* this machine failed (EMFILE, EIO, …): try later */
 };
 
-/* Open and parse for reading. The file's size must fit the envelope's octets. */
+/*
+ * Open and parse for reading. The file's size must fit the envelope's octets; the content
+ * is not read, so its crc is the reader's to compare. Whatever the result, message_close
+ * may be called; after MESSAGE_BAD `*ret` has its name (and lock) for message_move, but
+ * no envelope.
+ */
 enum message_result message_open(struct message *ret, const struct spool *spool,
 	const struct spool_entry *entry, struct fault *f);
 
@@ -39,7 +44,8 @@ enum message_result message_claim(struct message *ret, const struct spool *spool
 
 /*
  * Lock `entry` and rename it to cur/ID:`next_s`.`attempts` without reading it: for the
- * thousands of messages behind a dead destination. Not synced.
+ * thousands of messages behind a dead destination. Not synced. MESSAGE_OPEN when done
+ * (nothing stays open), else GONE, BUSY, BAD (nothing that could be opened) or FAULT.
  */
 enum message_result message_postpone(const struct spool *spool,
 	const struct spool_entry *entry, uint32_t next_s, unsigned attempts,
@@ -51,11 +57,15 @@ int message_reschedule(
 
 /*
  * Forget a claimed message: unlink and sync the directory, then its journal. When this
- * returns 0 no crash brings it back.
+ * returns 0 no crash brings it back. After -1 it may be back after a crash, or still be
+ * there: nothing of it may be sent again in this run.
  */
 int message_remove(struct message *m, struct fault *f);
 
-/* Move to held/ or failed/, or back to new/ (`box`); both directories synced. */
+/*
+ * Move to held/ or failed/, or back to new/ (`box`); both directories synced. m->entry
+ * has the name it has now, also when a sync failed.
+ */
 int message_move(struct message *m, enum spool_box box, struct fault *f);
 
 /*
