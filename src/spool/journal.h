@@ -3,10 +3,13 @@
  * appended by one write and synced when it decides something.
  *
  *	TIME RECIPIENT EVENT STATUS CODE REMOTE "TEXT" CRC
- *	1795419407 2 failed 5.1.1 550 mx.example.org[192.0.2.1]:25 "5.1.1 no such user"
- *1a2b3c4d
+ *	1795419407 2 failed 5.1.1 550 mx.example.org[192.0.2.1]:25 "no such user" 1a2b3c4d
  *
- * A line whose checksum is wrong, and all after it, are ignored: a torn end is normal.
+ * RECIPIENT is the number of the envelope's `to` line, from 0 on. The checksum covers the
+ * message's id and the line before it. A line whose checksum is wrong is ignored: a torn
+ * end is normal. The lines behind it count, since each tells of one recipient by itself,
+ * and a line that is appended to a torn end begins with a line end. So nothing in a
+ * journal is ever rewritten or cut.
  */
 #ifndef SPOOL_JOURNAL_H
 #define SPOOL_JOURNAL_H
@@ -15,16 +18,21 @@
 #include "spool/spool.h"
 
 #define JOURNAL_MAX      (16 * 1024 * 1024)
-#define JOURNAL_LINE_MAX 2048
+#define JOURNAL_LINE_MAX 1024
+
+/*
+ * From this size on DEFERRED and UNCERTAIN lines are no longer written: days of tries of
+ * ten thousand recipients must leave room for what decides their fate.
+ */
+#define JOURNAL_TRIES_MAX (4 * 1024 * 1024)
 
 enum journal_event {
 	JOURNAL_DELIVERED,
 	JOURNAL_DEFERRED,
 	JOURNAL_FAILED,
 	JOURNAL_UNCERTAIN, /* the dot left, no reply came: deferred, may be a duplicate */
-	JOURNAL_REPORTED, /* the failure of this recipient has been reported to the sender
-			   */
-	JOURNAL_WARNED,   /* the delay has been reported */
+	JOURNAL_REPORTED,  /* this failure has been reported to the sender */
+	JOURNAL_WARNED,    /* the delay has been reported */
 };
 
 /* What the journal says of one recipient. */
@@ -50,14 +58,16 @@ struct journal_state {
 struct journal {
 	const struct spool *spool;
 	char id[ENVELOPE_ID_LEN + 1];
-	int fd;      /* -1: not open */
-	bool is_new; /* made by us, directory not yet synced */
+	int fd;       /* -1: not open */
+	off_t size;   /* of the file, when we looked or wrote last */
+	bool is_torn; /* does not end with a line end */
 };
 
 /*
  * Read the state of `id` for `recipient_count` recipients; all PENDING without a journal.
- * Unknown events and recipient numbers out of range are skipped. -1 only for a fault of
- * reading (then nothing may be delivered).
+ * Unknown events and recipient numbers out of range are skipped. What is final stays:
+ * after DELIVERED or FAILED no DEFERRED counts. -1 only for a fault of reading, or a
+ * journal over JOURNAL_MAX (then nothing may be delivered).
  */
 int journal_load(const struct spool *spool, const char *id, size_t recipient_count,
 	struct journal_state *ret, struct fault *f);
@@ -70,17 +80,21 @@ void journal_init(struct journal *j, const struct spool *spool, const char *id);
 
 /*
  * Make sure that `lines` more lines can be written on a full disk: file made, blocks
- * allocated (real zeros are not written; the size does not change), file and directory
- * synced when new. Call before a transaction whose result may have to be recorded beside
- * the message; on -1 do not start it.
+ * allocated (real zeros are not written; the size does not change), directory synced when
+ * new. Call before a transaction whose result may have to be recorded beside
+ * the message; on -1 do not start it. A file system that cannot allocate is asked whether
+ * it has that much free.
  */
 int journal_reserve(struct journal *j, size_t lines, struct fault *f);
 
-/* Append one event; not synced. `outcome` may be NULL for REPORTED and WARNED. */
+/*
+ * Append one event by one write; not synced, but a file that had to be made is entered in
+ * its directory durably. `outcome` may be NULL for REPORTED and WARNED.
+ */
 int journal_append(struct journal *j, int64_t time_s, size_t recipient,
 	enum journal_event event, const struct outcome *outcome, struct fault *f);
 
-/* All that was appended is on disk, the directory entry too. */
+/* All that was appended is on disk, the directory entry too. Nothing to do when not open. */
 int journal_sync(struct journal *j, struct fault *f);
 
 void journal_close(struct journal *j);
