@@ -27,7 +27,7 @@
 #define PORT_TRIES 20
 
 /* as small as the kernel lets it be: a client that is not read fills it at once */
-#define STALL_WINDOW 2304
+#define SMALL_WINDOW 2304
 
 static const char usage[] =
 	"usage: smtp-receiver --dir DIR [--listen 127.0.0.1:0]... [--port-file FILE]\n"
@@ -181,7 +181,7 @@ static bool try_listen(struct options *o, int receive_buffer)
 static void listen_on_all(struct options *o)
 {
 	const struct script *script = o->receiver.script;
-	int receive_buffer = script && script->has_stall ? STALL_WINDOW : 0;
+	int receive_buffer = script && script->reads_little ? SMALL_WINDOW : 0;
 	struct loopback asked[ADDRESSES_MAX];
 
 	for (size_t i = 0; i < ADDRESSES_MAX; i++)

@@ -15,7 +15,7 @@
 #define READ_SIZE    65536
 #define LOG_LINE_MAX 8192
 
-/* longer than any client's patience with a server that has said QUIT's 221 */
+/* a client that does not close its end is left alone after this */
 #define CLOSE_PATIENCE_MS 10000
 
 void peer_init(struct peer *p, const struct receiver *r, int fd, unsigned number)
@@ -163,19 +163,30 @@ void peer_logf(const struct peer *p, const char *fmt, ...)
 	buf_release(&text);
 }
 
-void peer_close(struct peer *p)
+/* What the client still says, to nobody's interest but the log's. */
+static bool hear(struct peer *p)
 {
 	struct pollfd wait = {.fd = p->fd, .events = POLLIN};
 	char rest[READ_SIZE];
+	ssize_t n;
 
+	if (poll(&wait, 1, CLOSE_PATIENCE_MS) <= 0)
+		return false;
+	n = read(p->fd, rest, sizeof(rest));
+	if (n > 0)
+		peer_log(p, '<', (struct span){rest, (size_t)n});
+	return n > 0;
+}
+
+void peer_close(struct peer *p)
+{
 	peer_flush(p);
 	/*
 	 * close(2) with input unread is a reset, and a reset may overtake the reply
 	 * that was sent before: stop talking, and hear the client out.
 	 */
-	if (shutdown(p->fd, SHUT_WR) == 0)
-		while (poll(&wait, 1, CLOSE_PATIENCE_MS) > 0 &&
-			read(p->fd, rest, sizeof(rest)) > 0)
+	if (!p->is_gone && shutdown(p->fd, SHUT_WR) == 0)
+		while (hear(p))
 			;
 	file_close(p->fd);
 	p->is_gone = true;

@@ -107,8 +107,8 @@ static void parse_step(struct script *script, struct span line, const struct pla
 	unescape(&step->text, span_starts(line, " ") ? span_from(line, 1) : line, at);
 	script->step_count++;
 	script->sections[script->section_count - 1].count++;
-	if (span_is(name, "stall"))
-		script->has_stall = true;
+	if (span_is(name, "stall") || span_is(name, "sip"))
+		script->reads_little = true;
 }
 
 struct script *script_load(const char *path)

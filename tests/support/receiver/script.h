@@ -36,7 +36,7 @@ struct script {
 	size_t step_count;
 	struct script_section sections[SCRIPT_SECTIONS_MAX];
 	size_t section_count;
-	bool has_stall; /* some connection must not read: the window has to be small */
+	bool reads_little; /* some connection: its window has to be small */
 };
 
 /* Parse the file; a mistake ends the program. Never released. */
