@@ -74,6 +74,15 @@ void clock_format_short(int64_t time_s, char *out, size_t size)
 		month_names[tm.tm_mon], tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
+void clock_format_ctime(int64_t time_s, char *out, size_t size)
+{
+	struct tm tm = broken_down(time_s, localtime_r);
+
+	(void)snprintf(out, size, "%s %s %2d %02d:%02d:%02d %d", day_names[tm.tm_wday],
+		month_names[tm.tm_mon], tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+		tm.tm_year + 1900);
+}
+
 void clock_format_iso(int64_t time_s, char *out, size_t size)
 {
 	struct tm tm = broken_down(time_s, gmtime_r);

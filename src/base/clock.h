@@ -24,6 +24,9 @@ void clock_format_rfc5322(int64_t time_s, char *out, size_t size);
 /* "Mon Nov 23 07:36:47" as mailq shows it, local time. */
 void clock_format_short(int64_t time_s, char *out, size_t size);
 
+/* "Mon Nov 23 07:36:47 2026" as ctime(3) has it, local time. */
+void clock_format_ctime(int64_t time_s, char *out, size_t size);
+
 /* "2026-11-23T07:36:47Z", UTC. */
 void clock_format_iso(int64_t time_s, char *out, size_t size);
 

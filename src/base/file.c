@@ -4,8 +4,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+#include "base/mem.h"
 
 #define READ_STEP 16384
 
@@ -123,6 +127,25 @@ int file_sync(int fd, const char *what, struct fault *f)
 	return 0;
 }
 
+int file_sync_parent(const char *path, struct fault *f)
+{
+	const char *slash = strrchr(path, '/');
+	char *parent =
+		slash ? mem_copy(path, (size_t)(slash - path) + 1) : mem_string(".");
+	int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = 0;
+
+	if (fd >= 0) {
+		rc = file_sync(fd, parent, f);
+	} else if (errno != EACCES) {
+		fault_set(f, FAULT_SYSTEM, errno, "cannot open %s", parent);
+		rc = -1;
+	}
+	file_close(fd);
+	free(parent);
+	return rc;
+}
+
 static int write_and_sync(int fd, struct span content, const char *what, struct fault *f)
 {
 	if (file_write_all(fd, content, what, f) < 0)
@@ -182,6 +205,11 @@ int file_try_lock(int fd, const char *what, struct fault *f)
 		return 0;
 	fault_set(f, FAULT_SYSTEM, errno, "cannot lock %s", what);
 	return -1;
+}
+
+void file_unlock(int fd)
+{
+	(void)flock_fd(fd, LOCK_UN); /* fails only for what was never a lock */
 }
 
 int file_open_standard(struct fault *f)

@@ -41,6 +41,12 @@ int file_pwrite_all(
 int file_sync(int fd, const char *what, struct fault *f);
 
 /*
+ * Sync the directory that holds `path`, so that a name made there survives. A directory
+ * that this user may not read cannot be synced: that is 0, for nothing more can be done.
+ */
+int file_sync_parent(const char *path, struct fault *f);
+
+/*
  * Replace a small file as a whole: write `name`.tmp, sync, rename, sync the directory.
  * Readers see the old or the new one. `mode` as in open(2), under umask.
  */
@@ -53,6 +59,9 @@ int file_lock(int fd, const char *what, struct fault *f);
  * The same without waiting: 1 locked, 0 somebody else has it, -1 fault.
  */
 int file_try_lock(int fd, const char *what, struct fault *f);
+
+/* End a lock of either kind for all copies of the descriptor. */
+void file_unlock(int fd);
 
 /* fds 0, 1 and 2 exist afterwards (/dev/null where they were closed). 0 or -1. */
 int file_open_standard(struct fault *f);
