@@ -1,0 +1,281 @@
+#include "deliver/mbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/file.h"
+
+#define WAIT_STEP_MS 50
+#define PATH_LEN_MAX 4096
+
+struct mbox {
+	const char *path;
+	struct buf lock_path;
+	int fd;
+	bool has_dotlock;
+	off_t size; /* before we write */
+};
+
+enum lock_result { LOCK_FAULT, LOCK_BUSY, LOCK_HELD };
+
+static void busy(struct fault *f, const char *path, const char *who)
+{
+	fault_set(f, FAULT_SYSTEM, 0, "the mailbox %s is locked by %s", path, who);
+	f->err = EAGAIN;
+}
+
+static int open_file(const char *path)
+{
+	/* never blocks on a FIFO; O_NOFOLLOW also keeps O_CREAT from a dangling link */
+	return open(path,
+		O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+			O_CLOEXEC,
+		0600);
+}
+
+static int open_fault(const char *path, struct fault *f)
+{
+	if (errno == ELOOP)
+		fault_set(f, FAULT_ACCESS, 0,
+			"the mailbox %s is a link: name the file itself in [mailbox] "
+			"path",
+			path);
+	else
+		fault_set(f,
+			errno == EACCES || errno == EPERM ? FAULT_ACCESS : FAULT_SYSTEM,
+			errno, "cannot open the mailbox %s", path);
+	return -1;
+}
+
+static int check_file(const char *path, const struct stat *st, struct fault *f)
+{
+	if (!S_ISREG(st->st_mode))
+		fault_set(f, FAULT_ACCESS, 0, "the mailbox %s is not a plain file", path);
+	else if (st->st_uid != geteuid())
+		fault_set(f, FAULT_ACCESS, 0,
+			"the mailbox %s belongs to uid %lu, not to uid %lu", path,
+			(unsigned long)st->st_uid, (unsigned long)geteuid());
+	else if (st->st_nlink > 1)
+		fault_set(f, FAULT_ACCESS, 0,
+			"the mailbox %s has %lu names (hard links), not one", path,
+			(unsigned long)st->st_nlink);
+	else
+		return 0;
+	return -1;
+}
+
+/*
+ * A classic lock, for the other programs have those. That any close of the file drops it
+ * does no harm: it is open once, and closed to unlock.
+ */
+static enum lock_result lock_range(const struct mbox *m, struct fault *f)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char who[32];
+
+	if (fcntl(m->fd, F_SETLK, &whole) == 0)
+		return LOCK_HELD;
+	if (errno != EACCES && errno != EAGAIN) {
+		fault_set(f, FAULT_SYSTEM, errno, "cannot lock the mailbox %s", m->path);
+		return LOCK_FAULT;
+	}
+	if (fcntl(m->fd, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK &&
+		whole.l_pid > 0)
+		(void)snprintf(who, sizeof(who), "process %ld", (long)whole.l_pid);
+	else
+		(void)snprintf(who, sizeof(who), "another process");
+	busy(f, m->path, who);
+	return LOCK_BUSY;
+}
+
+/*
+ * A dead program's lock. Between looking and removing, another may have done the same and
+ * made its own: that takes one that does not hold the fcntl lock, which we do.
+ */
+static bool remove_stale(const char *lock_path)
+{
+	int64_t now_s = clock_now_s();
+	struct stat st;
+
+	if (lstat(lock_path, &st) != 0)
+		return errno == ENOENT;
+	/* from the future: made before the clock was set back */
+	if (st.st_mtime > now_s - MBOX_LOCK_STALE_S &&
+		st.st_mtime < now_s + MBOX_LOCK_STALE_S)
+		return false;
+	return unlink(lock_path) == 0 || errno == ENOENT;
+}
+
+/* O_EXCL is atomic over NFS too, since its third version: no need for link(2). */
+static int make_dotlock(struct mbox *m)
+{
+	int fd = open(buf_str(&m->lock_path),
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	char pid[32];
+	int n;
+
+	if (fd < 0)
+		return -1;
+	m->has_dotlock = true;
+	n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+	/* for people and lockfile_check(3); without it the lock holds as well */
+	(void)!write(fd, pid, (size_t)n);
+	file_close(fd);
+	return 0;
+}
+
+static enum lock_result lock_dotfile(struct mbox *m, struct fault *f)
+{
+	const char *lock_path = buf_str(&m->lock_path);
+
+	if (make_dotlock(m) == 0)
+		return LOCK_HELD;
+	if (errno == EEXIST && remove_stale(lock_path) && make_dotlock(m) == 0)
+		return LOCK_HELD;
+	switch (errno) {
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		/*
+		 * Not ours to make, or a dead one to remove: /var/mail is often closed to
+		 * its users, who have the fcntl lock.
+		 */
+		return LOCK_HELD;
+	case EEXIST:
+		busy(f, m->path, lock_path);
+		return LOCK_BUSY;
+	default:
+		fault_set(f, FAULT_SYSTEM, errno, "cannot make %s", lock_path);
+		return LOCK_FAULT;
+	}
+}
+
+/* Whether the name still means what is open: a mail reader may have renamed over it. */
+static bool is_still_there(const char *path, const struct stat *st)
+{
+	struct stat now;
+
+	return lstat(path, &now) == 0 && now.st_dev == st->st_dev &&
+	       now.st_ino == st->st_ino;
+}
+
+static void mbox_close(struct mbox *m)
+{
+	if (m->has_dotlock)
+		(void)unlink(buf_str(&m->lock_path)); /* stays: stale in five minutes */
+	m->has_dotlock = false;
+	file_close(m->fd);
+	m->fd = -1;
+}
+
+static int open_checked(struct mbox *m, struct fault *f)
+{
+	struct stat st;
+
+	m->fd = open_file(m->path);
+	if (m->fd < 0 || fstat(m->fd, &st) != 0)
+		return open_fault(m->path, f);
+	return check_file(m->path, &st, f);
+}
+
+/* One try. The caller closes `m`, whatever comes of it. */
+static enum lock_result open_locked(struct mbox *m, struct fault *f)
+{
+	enum lock_result r;
+	struct stat st;
+
+	if (open_checked(m, f) < 0)
+		return LOCK_FAULT;
+	r = lock_range(m, f);
+	if (r == LOCK_HELD)
+		r = lock_dotfile(m, f);
+	if (r != LOCK_HELD)
+		return r;
+	if (fstat(m->fd, &st) != 0) {
+		(void)open_fault(m->path, f);
+		return LOCK_FAULT;
+	}
+	if (!is_still_there(m->path, &st)) {
+		busy(f, m->path, "a program that has just replaced it");
+		return LOCK_BUSY;
+	}
+	m->size = st.st_size;
+	return LOCK_HELD;
+}
+
+static void wait_ms(int64_t ms)
+{
+	struct timespec t = {.tv_nsec = (long)ms * 1000000};
+
+	(void)nanosleep(&t, NULL); /* woken early: one more look */
+}
+
+static int mbox_lock(struct mbox *m, int64_t timeout_ms, struct fault *f)
+{
+	int64_t end_ms = clock_mono_ms() + timeout_ms;
+
+	for (;;) {
+		enum lock_result r = open_locked(m, f);
+		int64_t left_ms = end_ms - clock_mono_ms();
+
+		if (r == LOCK_HELD)
+			return 0;
+		mbox_close(m);
+		if (r == LOCK_FAULT || left_ms <= 0)
+			return -1;
+		wait_ms(left_ms < WAIT_STEP_MS ? left_ms : WAIT_STEP_MS);
+	}
+}
+
+/* A crash, or another program, may have left an unfinished line: ours starts a new one. */
+static int finish_last_line(const struct mbox *m, struct fault *f)
+{
+	char last[2] = {'\n', '\n'};
+	size_t n = m->size < 2 ? (size_t)m->size : 2;
+	ssize_t got = pread(m->fd, last + 2 - n, n, m->size - (off_t)n);
+
+	if (got != (ssize_t)n) {
+		fault_set(f, FAULT_INPUT, got < 0 ? errno : 0,
+			"cannot read the mailbox %s", m->path);
+		return -1;
+	}
+	if (last[1] != '\n')
+		return file_write_all(m->fd, SPAN_LIT("\n\n"), m->path, f);
+	if (last[0] != '\n')
+		return file_write_all(m->fd, SPAN_LIT("\n"), m->path, f);
+	return 0;
+}
+
+static int append_synced(const struct mbox *m, const struct letter *l, struct fault *f)
+{
+	if (finish_last_line(m, f) < 0 || letter_write_mbox(l, m->fd, m->path, f) < 0 ||
+		file_sync(m->fd, m->path, f) < 0)
+		return -1;
+	/* an empty one may be as new as its name */
+	return m->size == 0 ? file_sync_parent(m->path, f) : 0;
+}
+
+int mbox_append(
+	const char *path, const struct letter *l, int64_t timeout_ms, struct fault *f)
+{
+	struct mbox m = {.path = path, .fd = -1, .lock_path = BUF_INIT(PATH_LEN_MAX)};
+	int rc;
+
+	buf_addf(&m.lock_path, "%s.lock", path);
+	rc = mbox_lock(&m, timeout_ms, f);
+	if (rc == 0) {
+		rc = append_synced(&m, l, f);
+		if (rc < 0 && ftruncate(m.fd, m.size) != 0)
+			fault_append(f, "; it now ends with a part of a message");
+	}
+	mbox_close(&m);
+	buf_release(&m.lock_path);
+	return rc;
+}
