@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/span.h"
+
 struct content_facts {
 	uint64_t octets;       /* as SIZE counts them (RFC 1870 3) */
 	uint32_t crc;          /* crc32c of all octets */
@@ -16,5 +18,12 @@ struct content_facts {
 	bool has_nul;
 	bool needs_utf8; /* SMTPUTF8 needed: an address outside ASCII (RFC 6531) */
 };
+
+/*
+ * Count more content, which may be cut anywhere. `*line_octets` carries the length of the
+ * line begun from call to call: 0 at the start. Leaves crc and needs_utf8 alone.
+ */
+void content_facts_add(
+	struct content_facts *facts, uint64_t *line_octets, struct span content);
 
 #endif
