@@ -150,9 +150,13 @@ static const char *check_question(
 	return NULL;
 }
 
+/* NULL for the codes of a proper answer */
 static const char *rcode_text(unsigned rcode)
 {
 	switch (rcode) {
+	case ns_r_noerror:
+	case ns_r_nxdomain:
+		return NULL;
 	case ns_r_formerr:
 		return "the name server cannot read the question (FORMERR)";
 	case ns_r_servfail:
@@ -284,12 +288,12 @@ static const char *parse(struct cursor *c, enum dns_type type, struct dns_answer
 	if (!take_header(c, &h))
 		return "malformed answer";
 	why = check_question(c, &h, type, ret->canonical);
+	if (!why)
+		why = rcode_text(h.rcode);
 	if (why)
 		return why;
 	if (h.is_truncated)
 		return "truncated answer";
-	if (h.rcode != ns_r_noerror && h.rcode != ns_r_nxdomain)
-		return rcode_text(h.rcode);
 	ret->is_secure = h.is_secure;
 	count = h.answer_count < ANSWERS_MAX ? h.answer_count : ANSWERS_MAX;
 	if (type != DNS_CNAME)
@@ -325,6 +329,13 @@ void dnsmsg_parse(
 bool dnsmsg_is_truncated(struct span packet)
 {
 	return packet.len >= NS_HFIXEDSZ && (packet.data[2] & 0x02);
+}
+
+const char *dnsmsg_error_text(struct span packet)
+{
+	bool is_reply = packet.len >= NS_HFIXEDSZ && (packet.data[2] & 0x80);
+
+	return is_reply ? rcode_text(packet.data[3] & 0x0f) : NULL;
 }
 
 const char *dnsmsg_type_name(enum dns_type type)

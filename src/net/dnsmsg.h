@@ -61,6 +61,9 @@ void dnsmsg_parse(
 /* Whether the TC bit asks for another try by TCP (RFC 7766 5). */
 bool dnsmsg_is_truncated(struct span packet);
 
+/* What the response code says to a person, "the name server failed (SERVFAIL)"; or NULL. */
+const char *dnsmsg_error_text(struct span packet);
+
 /* "MX", "A" …: for texts. */
 const char *dnsmsg_type_name(enum dns_type type);
 

@@ -103,16 +103,22 @@ static void limit_time(struct libresolv *l)
 	l->state.retry = TRIES;
 }
 
-static const char *lookup_error(int err)
+/*
+ * Why res_nsend gave up. It has asked the next server where one had said SERVFAIL or
+ * REFUSED, and errno tells that from silence only by chance; the last header it received
+ * does. It is good for this text and nothing else: nobody has checked it.
+ */
+static const char *send_error(const char *header, int err)
 {
-	return err == ETIMEDOUT ? "no name server answered in time"
-				: "no name server gave a usable answer";
+	const char *why = dnsmsg_error_text((struct span){header, NS_HFIXEDSZ});
+
+	if (why)
+		return why;
+	return err == ECONNREFUSED ? "no name server can be reached"
+				   : "no name server answered in time";
 }
 
-/*
- * By datagram. Whether an answer was cut stays in it (RES_IGNTC). What SERVFAIL or
- * REFUSED says is not worth having: libresolv has asked the next server by then.
- */
+/* By datagram. That an answer was cut stays visible in it (RES_IGNTC). */
 static int ask_udp(struct libresolv *l, struct span query, struct fault *f)
 {
 	const unsigned char *octets = (const unsigned char *)query.data;
@@ -123,12 +129,12 @@ static int ask_udp(struct libresolv *l, struct span query, struct fault *f)
 	to = buf_reserve(&l->packet, DNS_PACKET_MAX);
 	if (!to)
 		BUG("packet buffer");
-	errno = 0;
+	memset(to, 0, NS_HFIXEDSZ);
 	n = res_nsend(&l->state, octets, span_int_len(query), (unsigned char *)to,
 		DNS_PACKET_MAX);
 	/* it returns the full length of an answer even where it did not fit */
 	if (n < 0 || n > DNS_PACKET_MAX) {
-		fault_set(f, FAULT_SYSTEM, 0, "%s", lookup_error(n < 0 ? errno : 0));
+		fault_set(f, FAULT_SYSTEM, 0, "%s", send_error(to, errno));
 		return -1;
 	}
 	buf_commit(&l->packet, (size_t)n);
