@@ -1,7 +1,8 @@
 /*
  * The SMTP client as a pure engine (RFC 5321; 2920 PIPELINING; 6152 8BITMIME; 1870 SIZE;
- * 2034 ENHANCEDSTATUSCODES; 3461 DSN): octets in, octets and events out. No socket, no
- * clock, no TLS. One engine serves one connection and any number of messages.
+ * 2034 ENHANCEDSTATUSCODES; 3461 DSN; 6531 SMTPUTF8; 9422 LIMITS): octets in, octets and
+ * events out. No socket, no clock, no TLS. One engine serves one connection and any
+ * number of messages.
  *
  * The owner calls smtp_client_next for the next event and does what it says:
  *
@@ -13,6 +14,10 @@
  * The order of events is a promise: every OUTCOME and DONE that a reply causes comes
  * before the engine offers one more octet to write. Who records an outcome durably when
  * it comes, before asking for the next event, never sends twice.
+ *
+ * In return the owner tells what happened in the order in which it happened:
+ * smtp_client_written before the smtp_client_received of what was read later, and
+ * smtp_client_lost behind both (after a failed write, read what is still there first).
  */
 #ifndef SMTP_CLIENT_H
 #define SMTP_CLIENT_H
@@ -27,6 +32,7 @@
 #include "mail/outcome.h"
 
 #define SMTP_RECIPIENTS_PER_TRANSACTION 100 /* RFC 5321 4.5.3.1.8 */
+#define SMTP_CONTENT_BLOCK_MAX          (1024 * 1024)
 
 struct smtp_client_options {
 	const char *hello_name; /* FQDN or address literal: argument of EHLO */
@@ -46,37 +52,63 @@ struct smtp_message {
 };
 
 enum smtp_event_kind {
-	SMTP_READ,  /* nothing to send: wait for input, at most patience_s */
-	SMTP_WRITE, /* send `output` (or a part), tell smtp_client_written; read as well
-		     */
-	SMTP_NEXT, /* may take a message: smtp_client_message or smtp_client_no_message */
-	SMTP_CONTENT, /* give content from `offset` on: smtp_client_content */
-	SMTP_OUTCOME, /* the fate of recipients[recipient] of the message `tag` */
-	SMTP_DONE,  /* every recipient of `tag` has its outcome; it is no longer borrowed
-		     */
-	SMTP_CLOSE, /* the session is over: close the connection, free the engine */
+	/* Nothing to send: wait for input, at most patience_s. */
+	SMTP_READ,
+	/* Send `output` (or a part), tell smtp_client_written; read as well. */
+	SMTP_WRITE,
+	/* May take a message: smtp_client_message or smtp_client_no_message. */
+	SMTP_NEXT,
+	/* Give content from `offset` on: smtp_client_content. */
+	SMTP_CONTENT,
+	/* The fate of recipients[recipient] of the message `tag`. */
+	SMTP_OUTCOME,
+	/* Every recipient of `tag` has its outcome; it is no longer borrowed. */
+	SMTP_DONE,
+	/* The session is over: close the connection, free the engine. */
+	SMTP_CLOSE,
 };
 
 struct smtp_event {
 	enum smtp_event_kind kind;
-	struct span output; /* WRITE: borrowed until the next call */
-	unsigned
-		patience_s; /* READ, WRITE: how long the other side may take for the whole
-			       reply, or for taking the next block (RFC 5321 4.5.3.2) */
-	unsigned patience_id;   /* changes whenever a new deadline begins */
-	void *tag;              /* CONTENT, OUTCOME, DONE */
-	uint64_t offset;        /* CONTENT */
-	size_t recipient;       /* OUTCOME: index into smtp_message.recipients */
-	struct outcome outcome; /* OUTCOME; CLOSE: why, when the host or the route is at
-				   fault (kind PENDING otherwise) */
+	/* WRITE: borrowed until the next call but smtp_client_received or _written. */
+	struct span output;
+	/*
+	 * READ, WRITE: how long the other side may take for the whole reply, or for
+	 * taking the next block (RFC 5321 4.5.3.2). The id changes whenever a new
+	 * deadline begins.
+	 */
+	unsigned patience_s;
+	unsigned patience_id;
+	void *tag;        /* CONTENT, OUTCOME, DONE */
+	uint64_t offset;  /* CONTENT */
+	size_t recipient; /* OUTCOME: index into smtp_message.recipients */
+	/* OUTCOME; CLOSE: why, when the host is at fault (kind PENDING otherwise). */
+	struct outcome outcome;
 };
 
+/*
+ * What outcomes mean beside RFC 5321:
+ *
+ * PENDING, HOST: not tried here, and nobody to blame: the server ends sessions after some
+ *	messages, or the session ended with another message, or the owner stopped it. Try
+ *	on a new connection. Each connection decides at least one message, so this ends.
+ * FAILED, HOST: this host cannot take this message (too large for it, no SMTPUTF8), or,
+ *	in CLOSE, takes no mail at all (521): final unless another host of the route can.
+ * DEFERRED, HOST: greeting, EHLO, 421, a lost connection, a deadline, a breach of the
+ *	protocol. Status 4.4.6: the host has our own name.
+ * DEFERRED, ROUTE: 530, the server wants AUTH or STARTTLS first.
+ * DEFERRED, MESSAGE, may_be_delivered: the final dot has left and its reply did not come.
+ *	Must not be tried on another host at once (RFC 1047).
+ *
+ * A text is what the server said behind the code, enhanced status included; code 0: ours.
+ */
 struct smtp_client;
 
 /* The strings of `options` are copied. */
 struct smtp_client *smtp_client_new(const struct smtp_client_options *options);
 void smtp_client_free(struct smtp_client *c);
 
+/* The next event. READ and WRITE come again until something changes; CLOSE stays. */
 void smtp_client_next(struct smtp_client *c, struct smtp_event *ret);
 
 /* Octets came from the server. */
@@ -90,8 +122,9 @@ void smtp_client_message(struct smtp_client *c, const struct smtp_message *messa
 void smtp_client_no_message(struct smtp_client *c);
 
 /*
- * Answer to CONTENT: the next octets in wire form (any number of them; is_last with the
- * last ones). The engine copies and dot-stuffs them.
+ * Answer to CONTENT: the next octets in wire form (any number of them up to
+ * SMTP_CONTENT_BLOCK_MAX; is_last with the last ones). The engine copies and dot-stuffs
+ * them. A message of several transactions is asked for from offset 0 again.
  */
 void smtp_client_content(struct smtp_client *c, struct span block, bool is_last);
 
@@ -101,13 +134,14 @@ void smtp_client_content(struct smtp_client *c, struct span block, bool is_last)
  */
 void smtp_client_content_failed(struct smtp_client *c, const struct outcome *outcome);
 
-/* The connection is gone or a deadline has passed. */
+/* The connection is gone or a deadline has passed. `why` (may be NULL) is for people. */
 enum smtp_loss { SMTP_LOST_CLOSED, SMTP_LOST_TIMEOUT, SMTP_LOST_ERROR };
 void smtp_client_lost(struct smtp_client *c, enum smtp_loss loss, const char *why);
 
 /*
- * Finish early: the message whose content has begun is completed, no further one begins,
- * then QUIT. For SIGTERM and deadlines of a run.
+ * Finish early: a message whose DATA has been said is completed, no further one begins,
+ * then QUIT. For SIGTERM and deadlines of a run. (Behind DATA there is no way back but to
+ * break the connection: also an empty message would be delivered.)
  */
 void smtp_client_stop(struct smtp_client *c);
 
