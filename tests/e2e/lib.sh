@@ -21,7 +21,7 @@ fail() {
 	trap - ERR
 	echo "FAILED: $*"
 	echo "  at $(caller 0)"
-	for name in "$T"/log "$T"/*/violations "$T"/*/script-failed "$T"/*/dialogue; do
+	for name in "$T"/log "$T"/*/violations "$T"/*/script-failed "$T"/*/dialogue "$T"/*.out; do
 		[ -s "$name" ] || continue
 		echo "--- ${name#"$T"/}"
 		tail -n 25 "$name"
@@ -50,7 +50,7 @@ need_root() {
 
 # --- a home of its own ---------------------------------------------------------------
 
-declare -A port=() pid=()
+declare -A host=() port=() pid=()
 
 stop_all() {
 	local name
@@ -145,7 +145,7 @@ use_mx() {
 
 # use_relay NAME: everything goes through this receiver.
 use_relay() {
-	export NULLMTA_RELAY=127.0.0.1:${port[$1]}
+	export NULLMTA_RELAY=${host[$1]:-127.0.0.1}:${port[$1]}
 }
 
 # --- what a user does ------------------------------------------------------------------

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Unpack the real servers and clients that the end-to-end tests talk to: peers.sh [DIR]
+#
+# They come as Debian packages and go to DIR (build/peers), dependencies that are missing
+# here with them. Nothing is installed, no script of a package runs, the machine's mail
+# set-up stays as it is. Does nothing where all of it is there already. Exits 77 with a
+# reason where it cannot be done: no Debian, or no network.
+set -euo pipefail
+
+TOP=$(cd "$(dirname "$0")/../.." && pwd)
+dir=${1:-${PEERS:-$TOP/build/peers}}
+packages=(postfix nsd mutt bsd-mailx s-nail cron)
+
+give_up() {
+	echo "peers: $*"
+	exit 77
+}
+
+[ "$(cat "$dir/complete" 2>/dev/null)" != "${packages[*]}" ] || exit 0
+if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
+	give_up "the test peers are Debian packages; there is no apt here"
+fi
+
+mkdir -p "$(dirname "$dir")"
+exec 9>"$dir.lock"
+flock 9
+[ "$(cat "$dir/complete" 2>/dev/null)" != "${packages[*]}" ] || exit 0
+
+work=$(mktemp -d "$dir.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/archives/partial" "$work/root"
+
+if ! apt-cache show "${packages[@]}" >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
+	apt-get update -q >"$work/update" 2>&1 || true
+fi
+# --download-only needs no lock and no rights when the archives go elsewhere
+apt-get -qq -y --no-install-recommends --download-only --reinstall \
+	-o Debug::NoLocking=1 -o Dir::Cache::archives="$work/archives" \
+	install "${packages[@]}" >"$work/download" 2>&1 ||
+	give_up "cannot download: $(tail -n 1 "$work/download")"
+
+for package in "$work"/archives/*.deb; do
+	dpkg --fsys-tarfile "$package" | tar -x -C "$work/root" --no-same-owner
+done
+echo "${packages[*]}" >"$work/root/complete"
+# daemons that change their user have to reach it, too
+chmod 755 "$work/root"
+rm -rf "$dir"
+mv "$work/root" "$dir"
