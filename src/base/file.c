@@ -178,19 +178,9 @@ int file_replace(int dirfd, const char *name, struct span content, struct fault 
 	return file_sync(dirfd, "the directory", f);
 }
 
-static int flock_fd(int fd, int operation)
-{
-	int rc;
-
-	do {
-		rc = flock(fd, operation);
-	} while (rc != 0 && errno == EINTR);
-	return rc;
-}
-
 int file_lock(int fd, const char *what, struct fault *f)
 {
-	if (flock_fd(fd, LOCK_EX) != 0) {
+	if (flock(fd, LOCK_EX) != 0) {
 		fault_set(f, FAULT_SYSTEM, errno, "cannot lock %s", what);
 		return -1;
 	}
@@ -199,7 +189,7 @@ int file_lock(int fd, const char *what, struct fault *f)
 
 int file_try_lock(int fd, const char *what, struct fault *f)
 {
-	if (flock_fd(fd, LOCK_EX | LOCK_NB) == 0)
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return 1;
 	if (errno == EWOULDBLOCK)
 		return 0;
@@ -209,7 +199,7 @@ int file_try_lock(int fd, const char *what, struct fault *f)
 
 void file_unlock(int fd)
 {
-	(void)flock_fd(fd, LOCK_UN); /* fails only for what was never a lock */
+	(void)flock(fd, LOCK_UN); /* fails only for what was never a lock */
 }
 
 int file_open_standard(struct fault *f)

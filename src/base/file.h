@@ -52,7 +52,7 @@ int file_sync_parent(const char *path, struct fault *f);
  */
 int file_replace(int dirfd, const char *name, struct span content, struct fault *f);
 
-/* flock(2), exclusive, waiting through EINTR. Returns 0 or -1 with errno in f->err. */
+/* flock(2), exclusive; a signal ends the wait (EINTR). Returns 0 or -1 with f->err. */
 int file_lock(int fd, const char *what, struct fault *f);
 
 /*

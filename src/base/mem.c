@@ -6,7 +6,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-__attribute__((noreturn, cold)) static void mem_exhausted(void)
+void mem_exhausted(void)
 {
 	static const char line[] = "nullmta: out of memory; try again later\n";
 

@@ -8,6 +8,9 @@
 
 #include <stddef.h>
 
+/* The end for want of memory, for those that get it elsewhere than here. */
+__attribute__((noreturn, cold)) void mem_exhausted(void);
+
 /* `n` zeroed octets, never NULL; the caller frees with free(3). */
 void *mem_alloc(size_t n);
 

@@ -1,6 +1,5 @@
 #include "policy/route.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/bug.h"
@@ -108,17 +107,4 @@ int route_compare(const struct route *a, const struct route *b)
 	if (a->port != b->port)
 		return a->port < b->port ? -1 : 1;
 	return strcmp(a->name, b->name);
-}
-
-void route_key(const struct route *route, char ret[ROUTE_KEY_SIZE])
-{
-	static const char *const openings[] = {
-		[ROUTE_RELAY] = "relay:[",
-		[ROUTE_MX] = "mx:",
-		[ROUTE_LITERAL] = "literal:[",
-	};
-	const char *close = route->kind == ROUTE_MX ? "" : "]";
-
-	(void)snprintf(ret, ROUTE_KEY_SIZE, "%s%s%s:%u", openings[route->kind],
-		route->name, close, (unsigned)route->port);
 }

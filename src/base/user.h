@@ -1,0 +1,23 @@
+/*
+ * Who runs this program: the real uid's passwd entry, never HOME, USER or LOGNAME, which
+ * lie under cron, at and sudo.
+ */
+#ifndef BASE_USER_H
+#define BASE_USER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct user {
+	uid_t uid;
+	bool has_entry; /* in the passwd database */
+	char *name;     /* "uid54321" without an entry */
+	char *home;     /* absolute, or NULL; without an entry $HOME counts if absolute */
+	char *gecos;    /* as it stands, "" without one */
+};
+
+/* Fill `ret` for `uid`; cannot fail. Release with user_release. */
+void user_lookup(struct user *ret, uid_t uid);
+void user_release(struct user *u);
+
+#endif

@@ -1,0 +1,229 @@
+#include "cmd/flush.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "cmd/exit_code.h"
+#include "cmd/flush_options.h"
+#include "cmd/setup.h"
+#include "deliver/run.h"
+
+#define PROGRAM "nullmta flush"
+
+static const char help[] =
+	"usage: nullmta flush [--now] [--every TIME] [--message ID] [--spool DIR] [-C "
+	"FILE]\n"
+	"\n"
+	"Deliver what is due in your spool, then end. Started by sendmail for each "
+	"message,\n"
+	"by a timer for what has to be tried again.\n"
+	"\n"
+	"  --now         try everything, whatever the schedule says\n"
+	"  --every TIME  run again and again, TIME (such as 15m) apart, until SIGTERM\n"
+	"  --message ID  try this message now; exit 0 delivered, 67 or 69 refused for "
+	"good,\n"
+	"                75 still queued\n"
+	"  --spool DIR   this spool only\n"
+	"  -C FILE       this configuration file only\n";
+
+/* All that a run over one spool needs. */
+struct flusher {
+	const struct flush_options *options;
+	struct setup setup;
+	struct world world;
+	struct flush flush;
+};
+
+static int flusher_init(struct flusher *fl, struct fault *f)
+{
+	const struct conf *conf = &fl->setup.conf;
+	struct buf nameservers = BUF_INIT(4096);
+	int rc;
+
+	for (size_t i = 0; i < conf->dns.nameservers.count; i++)
+		buf_addf(&nameservers, "%s ", conf->dns.nameservers.items[i]);
+	rc = world_init(&fl->world, buf_str(&nameservers), f);
+	buf_release(&nameservers);
+	if (rc < 0)
+		return -1;
+	fl->flush = (struct flush){
+		.world = &fl->world,
+		.conf = conf,
+		.identity = &fl->setup.identity,
+		.user = &fl->setup.user,
+		.mailbox_path = fl->setup.mailbox_path,
+		.route = {.relay_host = conf->relay.host,
+			.relay_port = (uint16_t)conf->relay.port,
+			.mx_port = (uint16_t)conf->delivery.port},
+		.is_now = fl->options->is_now || fl->options->message,
+	};
+	if (schedule_parse(span_of(conf->spool.retry), &fl->flush.retry) < 0)
+		BUG("[spool] retry was checked");
+	/* without the list the loop test has only the host name to go by */
+	if (netaddr_list_add_own(&fl->flush.own_addresses, f) < 0)
+		log_event(LOG_LEVEL_WARNING, "own-addresses", LOG_TEXT("why", f->text));
+	return 0;
+}
+
+static void flusher_release(struct flusher *fl)
+{
+	netaddr_list_release(&fl->flush.own_addresses);
+	world_release(&fl->world);
+}
+
+static int open_lock(const struct spool *spool, const char *name)
+{
+	return openat(spool->fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+/*
+ * The two locks of design 5. Whoever holds `wait` has not begun to scan; so a submitter
+ * that finds it taken needs no program of its own. Returns the run lock's descriptor, or
+ * -1: somebody else waits already. A fault of locking is no reason not to deliver: every
+ * message is claimed by a lock of its own.
+ */
+static int take_turn(const struct spool *spool, int wait_fd)
+{
+	struct fault f;
+	int lock_fd;
+
+	if (wait_fd < 0) {
+		wait_fd = open_lock(spool, "wait");
+		if (wait_fd >= 0 && file_try_lock(wait_fd, "wait", &f) == 0) {
+			file_close(wait_fd);
+			return -1;
+		}
+	}
+	lock_fd = open_lock(spool, "lock");
+	if (lock_fd < 0 || (file_lock(lock_fd, "lock", &f) < 0 && !flush_is_stopping()))
+		log_event(
+			LOG_LEVEL_WARNING, "lock-failed", LOG_TEXT("spool", spool->path));
+	file_close(wait_fd); /* and with it the lock: from here on we scan */
+	return lock_fd < 0 ? STDERR_FILENO : lock_fd;
+}
+
+/* Tell the caller of -odi what became of the message. */
+static int tell_result(const struct run_result *r)
+{
+	if (r->failed) {
+		(void)fprintf(stderr, "nullmta: refused: %s\n", r->last_failure.text);
+		return r->last_failure.status.subject == 1 ? EX_NOUSER : EX_UNAVAILABLE;
+	}
+	return r->delivered && !r->deferred ? EX_OK : EX_TEMPFAIL;
+}
+
+static int flush_spool(struct flusher *fl, const struct spool *spool)
+{
+	bool has_turn = !fl->flush.is_now;
+	struct run_result result;
+	struct fault f;
+	int lock_fd = -1;
+	int code = EX_OK;
+
+	/* who wants it now does not queue behind a run that may take hours */
+	if (has_turn) {
+		lock_fd = take_turn(spool, fl->options->wait_fd);
+		if (lock_fd < 0 || flush_is_stopping())
+			return EX_OK; /* the process ends, and with it the lock */
+	}
+	fl->flush.spool = spool;
+	if (run_queue(&fl->flush, fl->options->message, &result, &f) < 0) {
+		log_event(LOG_LEVEL_ERROR, "run-failed", LOG_TEXT("spool", spool->path),
+			LOG_TEXT("why", f.text));
+		code = exit_with(PROGRAM, &f);
+	} else if (fl->options->message) {
+		code = tell_result(&result);
+	}
+	if (lock_fd > STDERR_FILENO)
+		file_close(lock_fd);
+	return code;
+}
+
+static int open_spools(
+	struct flusher *fl, struct spool spools[PLACE_CANDIDATES_MAX], struct fault *f)
+{
+	struct place_options place = setup_place(&fl->setup);
+
+	if (fl->options->spool)
+		place.dir = fl->options->spool;
+	return place_open_existing(spools, &place, f);
+}
+
+static int flush_once(struct flusher *fl)
+{
+	struct spool spools[PLACE_CANDIDATES_MAX];
+	struct fault f;
+	int code = EX_OK;
+	int count = open_spools(fl, spools, &f);
+
+	if (count < 0)
+		return exit_with(PROGRAM, &f);
+	for (int i = 0; i < count; i++) {
+		int one = flush_is_stopping() ? EX_OK : flush_spool(fl, &spools[i]);
+
+		code = one ? one : code;
+		spool_close(&spools[i]);
+	}
+	return code;
+}
+
+/* --every: until SIGTERM. A run that fails now may succeed later. */
+static int flush_again_and_again(struct flusher *fl)
+{
+	while (!flush_is_stopping()) {
+		int64_t next_ms = fl->world.mono_ms() + 1000 * fl->options->every_s;
+
+		(void)flush_once(fl);
+		while (!flush_is_stopping() && fl->world.mono_ms() < next_ms)
+			(void)poll(NULL, 0,
+				(int)(next_ms - fl->world.mono_ms() < 60000
+						? next_ms - fl->world.mono_ms()
+						: 60000));
+	}
+	return EX_OK;
+}
+
+static int flush_with_setup(const struct flush_options *o)
+{
+	struct flusher fl = {.options = o};
+	struct fault f;
+	int code;
+
+	setup_load(&fl.setup, o->conf_file);
+	if (fl.setup.problems.errors) {
+		/* guessing where mail goes would be worse than waiting */
+		setup_print_problems(&fl.setup, PROGRAM);
+		log_event(LOG_LEVEL_ERROR, "configuration",
+			LOG_NUMBER("problems", (int64_t)fl.setup.problems.errors),
+			LOG_TEXT("hint", "mail stays queued; see nullmta config check"));
+		code = EX_CONFIG;
+	} else if (flusher_init(&fl, &f) < 0) {
+		code = exit_with(PROGRAM, &f);
+	} else {
+		code = o->every_s ? flush_again_and_again(&fl) : flush_once(&fl);
+		flusher_release(&fl);
+	}
+	setup_release(&fl.setup);
+	return code;
+}
+
+int cmd_flush(int argc, char **argv)
+{
+	struct flush_options o;
+	struct fault f;
+
+	if (flush_options_parse(&o, argc, argv, &f) < 0)
+		return exit_with(PROGRAM, &f);
+	if (o.wants_help) {
+		(void)fputs(help, stdout);
+		return EX_OK;
+	}
+	flush_catch_signals();
+	return flush_with_setup(&o);
+}

@@ -1,0 +1,113 @@
+#include "cmd/flush_options.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+struct option {
+	const char *name;
+	bool has_value;
+	int (*take)(struct flush_options *o, const char *value, struct fault *f);
+};
+
+static int take_help(struct flush_options *o, const char *value, struct fault *f)
+{
+	(void)value;
+	(void)f;
+	o->wants_help = true;
+	return 0;
+}
+
+static int take_now(struct flush_options *o, const char *value, struct fault *f)
+{
+	(void)value;
+	(void)f;
+	o->is_now = true;
+	return 0;
+}
+
+static int take_every(struct flush_options *o, const char *value, struct fault *f)
+{
+	if (text_to_seconds(span_of(value), &o->every_s) == 0 && o->every_s > 0)
+		return 0;
+	fault_set(f, FAULT_USAGE, 0, "--every takes a time such as 15m, not %s", value);
+	return -1;
+}
+
+static int take_conf(struct flush_options *o, const char *value, struct fault *f)
+{
+	(void)f;
+	o->conf_file = value;
+	return 0;
+}
+
+static int take_spool(struct flush_options *o, const char *value, struct fault *f)
+{
+	(void)f;
+	o->spool = value;
+	return 0;
+}
+
+static int take_message(struct flush_options *o, const char *value, struct fault *f)
+{
+	(void)f;
+	o->message = value;
+	return 0;
+}
+
+static int take_wait_fd(struct flush_options *o, const char *value, struct fault *f)
+{
+	uint64_t fd;
+
+	if (span_to_uint(span_of(value), 1 << 20, &fd) < 0) {
+		fault_set(f, FAULT_USAGE, 0, "--wait-fd takes a number");
+		return -1;
+	}
+	o->wait_fd = (int)fd;
+	return 0;
+}
+
+static const struct option options[] = {
+	{"--help", false, take_help},
+	{"--now", false, take_now},
+	{"--every", true, take_every},
+	{"-C", true, take_conf},
+	{"--spool", true, take_spool},
+	{"--message", true, take_message},
+	{"--wait-fd", true, take_wait_fd},
+};
+
+static const struct option *option_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (strcmp(options[i].name, name) == 0)
+			return &options[i];
+	return NULL;
+}
+
+int flush_options_parse(struct flush_options *ret, int argc, char **argv, struct fault *f)
+{
+	struct flush_options o = {.wait_fd = -1};
+
+	for (int at = 1; at < argc; at++) {
+		const struct option *option = option_find(argv[at]);
+		const char *value = NULL;
+
+		if (!option) {
+			fault_set(f, FAULT_USAGE, 0,
+				"unknown argument %s; see \"nullmta flush --help\"",
+				argv[at]);
+			return -1;
+		}
+		if (option->has_value && at + 1 == argc) {
+			fault_set(f, FAULT_USAGE, 0, "%s needs a value", argv[at]);
+			return -1;
+		}
+		if (option->has_value)
+			value = argv[++at];
+		if (option->take(&o, value, f) < 0)
+			return -1;
+	}
+	*ret = o;
+	return 0;
+}

@@ -1,0 +1,26 @@
+/*
+ * The command line of nullmta flush.
+ */
+#ifndef CMD_FLUSH_OPTIONS_H
+#define CMD_FLUSH_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+
+struct flush_options {
+	bool wants_help;
+	bool is_now;           /* --now: whatever the schedule says */
+	int64_t every_s;       /* --every; 0 once */
+	const char *conf_file; /* -C */
+	const char *spool;     /* --spool: only this one */
+	const char *message;   /* --message: only this one, and tell what became of it */
+	int wait_fd;           /* --wait-fd: the wait lock, handed over by a kick; -1 */
+};
+
+/* Strings are borrowed from argv. 0, or -1 and a fault of FAULT_USAGE. */
+int flush_options_parse(
+	struct flush_options *ret, int argc, char **argv, struct fault *f);
+
+#endif

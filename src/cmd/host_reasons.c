@@ -1,0 +1,57 @@
+#include "cmd/host_reasons.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "mail/address.h"
+#include "policy/route.h"
+
+void host_reasons_load(
+	struct host_reasons *ret, const struct setup *setup, const struct spool *spool)
+{
+	struct buf text = BUF_INIT(HOSTS_TEXT_MAX);
+	struct fault ignored;
+
+	ret->setup = setup;
+	hosts_init(&ret->hosts);
+	if (file_read(spool->fd, "state/hosts", &text, &ignored) == 0)
+		hosts_parse(&ret->hosts, buf_span(&text));
+	buf_release(&text);
+}
+
+void host_reasons_release(struct host_reasons *r)
+{
+	hosts_release(&r->hosts);
+}
+
+/* The route as policy/route.h makes it, without the library for international names. */
+static struct route route_of(const struct conf *conf, struct span domain)
+{
+	struct route route = {.kind = ROUTE_MX, .port = (uint16_t)conf->delivery.port};
+	struct buf name = BUF_INIT(ROUTE_NAME_SIZE - 1);
+
+	if (conf->relay.host) {
+		route.kind = ROUTE_RELAY;
+		route.port = (uint16_t)conf->relay.port;
+		domain = span_of(conf->relay.host);
+	} else if (span_starts(domain, "[")) {
+		route.kind = ROUTE_LITERAL;
+		domain = span_from(span_head(domain, domain.len - 1), 1);
+		if (span_istarts(domain, "IPv6:"))
+			domain = span_from(domain, 5);
+	}
+	text_add_lower(&name, domain);
+	(void)text_copy(route.name, sizeof(route.name), buf_span(&name));
+	buf_release(&name);
+	return route;
+}
+
+const struct host *host_reasons_find(const struct host_reasons *r, const char *address)
+{
+	char key[ROUTE_KEY_SIZE];
+	struct route route = route_of(&r->setup->conf, address_domain(span_of(address)));
+
+	if (r->hosts.count == 0)
+		return NULL;
+	route_key(&route, key);
+	return hosts_find(&r->hosts, key);
+}

@@ -1,0 +1,204 @@
+#include "cmd/mailq.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cmd/exit_code.h"
+#include "cmd/host_reasons.h"
+#include "cmd/setup.h"
+#include "spool/journal.h"
+#include "spool/message.h"
+
+/* An id begins in the first column with one of [0-9A-F], and nothing else does. */
+#define HEADING "-Queue ID-      --Size-- ----Arrival Time---- -Sender/Recipient-------\n"
+#define INDENT  "                                               "
+
+struct listing {
+	const struct setup *setup;
+	const struct spool *spool;
+	struct spool_entry *entries;
+	size_t count;
+	size_t cap;
+	struct host_reasons reasons;
+	uint64_t octets;
+	uint64_t messages; /* printed */
+};
+
+static bool collect(void *ctx, const struct spool_entry *e)
+{
+	struct listing *l = ctx;
+
+	if (l->count == l->cap) {
+		l->cap = l->cap ? l->cap * 2 : 64;
+		l->entries = mem_regrow(l->entries, l->cap, sizeof(*l->entries));
+	}
+	l->entries[l->count++] = *e;
+	return true;
+}
+
+/* what a person reads of text that came from outside */
+static void print_clean(const char *before, const char *text, const char *after)
+{
+	struct buf clean = BUF_INIT(4 * JOURNAL_LINE_MAX);
+
+	text_clean(&clean, span_of(text));
+	(void)printf("%s%s%s", before, buf_str(&clean), after);
+	buf_release(&clean);
+}
+
+static void print_reason(const char *remote, const char *text)
+{
+	if (remote && *remote)
+		print_clean("(host ", remote, " said: ");
+	else
+		(void)fputs("(", stdout);
+	print_clean("", text, ")\n");
+}
+
+/* Why it waits: what the journal says of the first recipient, else what its host did. */
+static void print_why(struct listing *l, const struct message *m,
+	const struct journal_recipient *r, const char *address)
+{
+	const struct host *host = host_reasons_find(&l->reasons, address);
+
+	switch ((enum spool_box)m->entry.box) {
+	case SPOOL_HELD:
+		(void)puts("(held; see nullmta queue release)");
+		return;
+	case SPOOL_FAILED:
+		(void)puts("(parked: damaged, or its failure could not be reported)");
+		return;
+	default:
+		break;
+	}
+	if (r && r->text && *r->text)
+		print_reason(r->remote, r->text);
+	else if (host)
+		print_reason(host->remote, host->text);
+}
+
+static void print_recipients(struct listing *l, const struct message *m)
+{
+	const struct envelope *e = &m->envelope;
+	struct journal_state past = {0};
+	struct fault ignored;
+
+	if (m->entry.attempts &&
+		journal_load(l->spool, e->id, e->recipient_count, &past, &ignored) < 0)
+		past.count = 0;
+	for (size_t i = 0; i < e->recipient_count; i++) {
+		const struct journal_recipient *r =
+			i < past.count ? &past.recipients[i] : NULL;
+
+		if (r && (r->kind == OUTCOME_DELIVERED || r->kind == OUTCOME_FAILED) &&
+			m->entry.box != SPOOL_FAILED)
+			continue;
+		print_why(l, m, r, e->recipients[i].address);
+		print_clean(INDENT, e->recipients[i].address, "\n");
+	}
+	journal_state_release(&past);
+}
+
+static void print_message(struct listing *l, const struct spool_entry *entry)
+{
+	struct message m;
+	struct fault f;
+	char date[CLOCK_TEXT_MAX];
+
+	switch (message_open(&m, l->spool, entry, &f)) {
+	case MESSAGE_OPEN:
+		break;
+	case MESSAGE_GONE:
+		return; /* delivered while we looked */
+	default:
+		(void)printf("%s?\n", entry->id);
+		print_reason(NULL, f.text);
+		(void)putchar('\n');
+		message_close(&m);
+		l->messages++;
+		return;
+	}
+	clock_format_short(m.envelope.arrival_s, date, sizeof(date));
+	(void)printf("%s%c %8" PRIu64 " %s  ", entry->id,
+		entry->box == SPOOL_HELD || entry->box == SPOOL_FAILED ? '!' : ' ',
+		m.envelope.facts.octets, date);
+	print_clean("", *m.envelope.sender ? m.envelope.sender : "MAILER-DAEMON", "\n");
+	print_recipients(l, &m);
+	(void)putchar('\n');
+	l->octets += m.envelope.facts.octets;
+	l->messages++;
+	message_close(&m);
+}
+
+static int list_spool(struct listing *l, const struct spool *spool, struct fault *f)
+{
+	const struct spool_visitor visitor = {.entry = collect, .ctx = l};
+
+	l->spool = spool;
+	l->count = 0;
+	for (int box = SPOOL_NEW; box <= SPOOL_FAILED; box++)
+		if (spool_scan(spool, (enum spool_box)box, &visitor, f) < 0)
+			return -1;
+	if (l->count == 0)
+		return 0;
+	host_reasons_load(&l->reasons, l->setup, spool);
+	spool_sort(l->entries, l->count);
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->messages == 0 && i == 0)
+			(void)fputs(HEADING, stdout);
+		print_message(l, &l->entries[i]);
+	}
+	host_reasons_release(&l->reasons);
+	return 0;
+}
+
+static void print_total(const struct listing *l)
+{
+	if (l->messages == 0)
+		(void)puts("Mail queue is empty");
+	else
+		(void)printf("-- %" PRIu64 " Kbytes in %" PRIu64 " Request%s.\n",
+			(l->octets + 1023) / 1024, l->messages,
+			l->messages == 1 ? "" : "s");
+}
+
+static int list_all(struct listing *l, struct fault *f)
+{
+	struct spool spools[PLACE_CANDIDATES_MAX];
+	struct place_options place = setup_place(l->setup);
+	int count = place_open_existing(spools, &place, f);
+	int rc = count < 0 ? -1 : 0;
+
+	for (int i = 0; i < count; i++) {
+		if (rc == 0)
+			rc = list_spool(l, &spools[i], f);
+		spool_close(&spools[i]);
+	}
+	return rc;
+}
+
+int cmd_mailq(void)
+{
+	struct setup setup;
+	struct listing l = {.setup = &setup};
+	struct fault f;
+	int rc;
+
+	setup_load(&setup, NULL);
+	rc = list_all(&l, &f);
+	if (rc == 0)
+		print_total(&l);
+	if (rc == 0 && fflush(stdout) != 0) {
+		fault_set(&f, FAULT_SYSTEM, errno, "cannot write the list");
+		rc = -1;
+	}
+	free(l.entries);
+	setup_release(&setup);
+	return rc == 0 ? EX_OK : exit_with("mailq", &f);
+}

@@ -1,0 +1,202 @@
+#include "cmd/sendmail.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "cmd/exit_code.h"
+#include "cmd/flush_program.h"
+#include "cmd/mailq.h"
+#include "cmd/sendmail_options.h"
+#include "cmd/setup.h"
+#include "cmd/submit.h"
+#include "mail/address.h"
+
+#ifndef VERSION
+#define VERSION "unknown"
+#endif
+
+static const char help[] =
+	"usage: sendmail [options] [--] recipient...  < message\n"
+	"       mailq\n"
+	"\n"
+	"Store the message durably in your spool and send it from there: by the "
+	"recipients'\n"
+	"MX hosts, or by the relay that nullmta.conf names. Exit 0 means: it is on "
+	"disk.\n"
+	"\n"
+	"  -t            take recipients from To, Cc and Bcc; Bcc is removed\n"
+	"  -i, -oi       a line with a single dot does not end the message\n"
+	"  -f, -r ADDR   envelope sender; '' or '<>' is the null sender\n"
+	"  -F NAME       full name for an added From field\n"
+	"  -odb -odi -odq  send in the background, wait for the first try, only queue\n"
+	"  -N WHEN       never, or any of success,failure,delay: reports to ask for\n"
+	"  -R full|hdrs  how much of the message a report returns\n"
+	"  -V ID         envelope id for reports\n"
+	"  -bp, mailq    list the queue\n"
+	"  -q            try everything that is queued now; -q15m: again every 15 "
+	"minutes\n"
+	"\n"
+	"Other options of other sendmails are accepted and ignored. See nullmta(1).\n";
+
+/* the recipients of the command line; each argument may be a list */
+static int parse_recipients(struct strv *ret, const struct sendmail_options *o,
+	const char *domain, struct fault *f)
+{
+	for (size_t i = 0; i < o->recipient_count; i++)
+		if (address_list_parse(span_of(o->recipients[i]), domain, ret, f) < 0)
+			return -1;
+	if (ret->count == 0 && !o->takes_recipients) {
+		fault_set(f, FAULT_USAGE, 0,
+			"no recipient given; name one, or use -t to take them from the "
+			"header");
+		return -1;
+	}
+	return 0;
+}
+
+/* what -f takes: as an address, or the null sender */
+static int parse_sender(struct buf *ret, const struct sendmail_options *o,
+	const char *domain, struct fault *f)
+{
+	if (!o->sender)
+		return 0;
+	if (address_parse(span_of(o->sender), domain, ret, f) < 0) {
+		fault_prefix(f, "-f");
+		return -1;
+	}
+	return 0;
+}
+
+static enum sendmail_delivery delivery_of(
+	const struct sendmail_options *o, const struct conf *conf)
+{
+	static const enum sendmail_delivery configured[] = {
+		[CONF_DELIVER_BACKGROUND] = SENDMAIL_BACKGROUND,
+		[CONF_DELIVER_FOREGROUND] = SENDMAIL_FOREGROUND,
+		[CONF_DELIVER_QUEUE] = SENDMAIL_QUEUE,
+	};
+
+	if (o->delivery != SENDMAIL_AS_CONFIGURED)
+		return o->delivery;
+	return configured[conf->nullmta.deliver];
+}
+
+/* The message is on disk; from here on nothing makes the submission fail but its fate. */
+static int deliver(const struct submit_result *stored, const struct sendmail_options *o,
+	const struct setup *setup)
+{
+	int code;
+
+	switch (delivery_of(o, &setup->conf)) {
+	case SENDMAIL_BACKGROUND:
+		flush_program_kick(&stored->spool);
+		return EX_OK;
+	case SENDMAIL_FOREGROUND:
+		code = flush_program_message(&stored->spool, stored->id);
+		/* queued is accepted: 75 would make callers send it again */
+		return code == EX_TEMPFAIL && !setup->conf.nullmta.is_strict ? EX_OK
+									     : code;
+	default:
+		return EX_OK;
+	}
+}
+
+static int submit(
+	const struct sendmail_options *o, const struct setup *setup, struct fault *f)
+{
+	struct strv recipients = {0};
+	struct buf sender = BUF_INIT(1024);
+	struct submit_result stored;
+	struct submit_request request = {
+		.recipients = &recipients,
+		.takes_recipients = o->takes_recipients,
+		.dot_ends = !o->ignores_dots,
+		.full_name = o->full_name,
+		.notify = o->notify,
+		.ret = o->ret,
+		.envid = o->envid,
+		.fd = STDIN_FILENO,
+	};
+	int code;
+
+	if (parse_recipients(&recipients, o, setup->identity.domain, f) < 0 ||
+		parse_sender(&sender, o, setup->identity.domain, f) < 0) {
+		code = exit_with("sendmail", f);
+	} else {
+		request.sender = o->sender ? buf_str(&sender) : NULL;
+		if (submit_message(&stored, setup, &request, f) < 0) {
+			code = exit_with("sendmail", f);
+		} else {
+			code = deliver(&stored, o, setup);
+			spool_close(&stored.spool);
+		}
+	}
+	buf_release(&sender);
+	strv_release(&recipients);
+	return code;
+}
+
+/* sendmail -q: the flush program takes over */
+static int run_queue(const struct sendmail_options *o, struct fault *f)
+{
+	char every[32];
+	char *once[] = {NULL, "flush", "--now", NULL};
+	char *repeated[] = {NULL, "flush", "--every", every, NULL};
+
+	(void)snprintf(every, sizeof(every), "%" PRId64 "s", o->interval_s);
+	flush_program_exec(o->interval_s ? repeated : once, f);
+	return exit_with("sendmail", f);
+}
+
+static int submit_with_setup(const struct sendmail_options *o, struct fault *f)
+{
+	struct setup setup;
+	int code;
+
+	setup_load(&setup, NULL);
+	if (setup.problems.errors) {
+		setup_print_problems(&setup, "sendmail");
+		(void)fprintf(stderr, "sendmail: the message is queued all the same; it "
+				      "leaves when the "
+				      "configuration is mended\n");
+	}
+	code = submit(o, &setup, f);
+	setup_release(&setup);
+	return code;
+}
+
+static int act(const struct sendmail_options *o, struct fault *f)
+{
+	switch (o->mode) {
+	case SENDMAIL_SUBMIT:
+		return submit_with_setup(o, f);
+	case SENDMAIL_LIST:
+		return cmd_mailq();
+	case SENDMAIL_RUN:
+		return run_queue(o, f);
+	case SENDMAIL_ALIASES:
+		return EX_OK;
+	case SENDMAIL_HELP:
+		(void)fputs(help, stdout);
+		return EX_OK;
+	case SENDMAIL_VERSION:
+		(void)puts("nullmta " VERSION);
+		return EX_OK;
+	}
+	BUG("mode");
+}
+
+int cmd_sendmail(int argc, char **argv)
+{
+	struct sendmail_options o;
+	struct fault f;
+	int code;
+
+	if (sendmail_options_parse(&o, argc, argv, &f) < 0)
+		return exit_with("sendmail", &f);
+	code = act(&o, &f);
+	sendmail_options_release(&o);
+	return code;
+}

@@ -1,0 +1,86 @@
+#include "cmd/setup.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+int setup_process(struct fault *f)
+{
+	const struct rlimit no_core = {0, 0};
+
+	/* closed fds first: the next open(2) must not become somebody's stderr */
+	if (file_open_standard(f) < 0)
+		return -1;
+	(void)umask(077);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)setrlimit(RLIMIT_CORE, &no_core); /* best effort: lowering always works */
+	return 0;
+}
+
+/* `path` of the configuration for this user, or NULL with a fault */
+static char *expand(const char *path, const struct user *user, struct fault *f)
+{
+	struct buf full = BUF_INIT(PATH_MAX - 1);
+	char *result = NULL;
+
+	if (path && conf_path(&full, path, user->uid, user->home, f) == 0)
+		result = mem_string(buf_str(&full));
+	buf_release(&full);
+	return result;
+}
+
+void setup_load(struct setup *ret, const char *conf_file)
+{
+	struct fault ignored;
+	struct conf_options options = {.file = conf_file, .environment = environ};
+	struct identity_sources names = {0};
+
+	*ret = (struct setup){0};
+	user_lookup(&ret->user, getuid());
+	options.home = ret->user.home;
+	conf_load(&ret->conf, &options, &ret->problems);
+	/* where the log file cannot be opened lines go to syslog: mail matters more */
+	(void)log_open(ret->conf.log.target, &ignored);
+	log_set_level(ret->conf.log.level);
+	names.hostname = ret->conf.nullmta.hostname;
+	names.domain = ret->conf.nullmta.domain;
+	identity_find(&ret->identity, &names);
+	ret->spool_dir = expand(ret->conf.spool.dir, &ret->user, &ret->place_fault);
+	ret->mailbox_path = expand(ret->conf.mailbox.path, &ret->user, &ignored);
+}
+
+void setup_release(struct setup *s)
+{
+	free(s->mailbox_path);
+	free(s->spool_dir);
+	user_release(&s->user);
+	conf_problems_release(&s->problems);
+	conf_release(&s->conf);
+}
+
+void setup_print_problems(const struct setup *s, const char *program)
+{
+	struct buf line = BUF_INIT(4 * CONF_PROBLEM_TEXT_MAX);
+
+	for (size_t i = 0; i < s->problems.count; i++) {
+		buf_reset(&line);
+		conf_problem_format(&line, &s->problems.items[i]);
+		(void)fprintf(stderr, "%s: %s\n", program, buf_str(&line));
+	}
+	buf_release(&line);
+}
+
+struct place_options setup_place(const struct setup *s)
+{
+	return (struct place_options){
+		.dir = s->spool_dir, .root = PLACE_ROOT, .user = &s->user};
+}

@@ -1,0 +1,44 @@
+/*
+ * What every command does first: a sane process, then configuration, names and user.
+ */
+#ifndef CMD_SETUP_H
+#define CMD_SETUP_H
+
+#include "base/fault.h"
+#include "base/user.h"
+#include "conf/conf.h"
+#include "conf/identity.h"
+#include "conf/problem.h"
+#include "spool/place.h"
+
+struct setup {
+	struct conf conf;
+	struct conf_problems problems;
+	struct identity identity;
+	struct user user;
+	char *spool_dir; /* the one configured place, NULL: search */
+	char *mailbox_path;
+	struct fault place_fault; /* why a configured place cannot be known, or "" */
+};
+
+/*
+ * Harden the process: fds 0 to 2 exist, umask 077, a write to a closed pipe or past
+ * RLIMIT_FSIZE is an error and not a death, no core dumps. 0 or -1.
+ */
+int setup_process(struct fault *f);
+
+/*
+ * Load the configuration (`conf_file` as -C, may be NULL) and what goes with it, and open
+ * the log. Always yields something usable; problems are in `ret`. Release with
+ * setup_release.
+ */
+void setup_load(struct setup *ret, const char *conf_file);
+void setup_release(struct setup *s);
+
+/* Print every problem to stderr, `program` in front. */
+void setup_print_problems(const struct setup *s, const char *program);
+
+/* Options for place_open; borrowed from `s`. */
+struct place_options setup_place(const struct setup *s);
+
+#endif

@@ -1,0 +1,291 @@
+#include "deliver/bounce.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "deliver/mailbox.h"
+#include "mail/address.h"
+#include "mail/intake.h"
+#include "spool/draft.h"
+
+#define ADDRESS_MAX     1024
+#define LOCK_TIMEOUT_MS 20000
+
+/* Whom a report goes to. */
+struct reader {
+	bool is_local; /* into `box`, else by mail to `address` */
+	struct mailbox box;
+	char address[ADDRESS_MAX];
+};
+
+static bool is_wanted(enum report_kind kind, unsigned notify)
+{
+	return notify == 0 || notify & (kind == REPORT_FAILED ? DSN_FAILURE : DSN_DELAY);
+}
+
+/* A name at this machine itself, or none: nothing that another host could deliver. */
+static bool is_local_name(const struct flush *flush, const char *address)
+{
+	struct span domain = address_domain(span_of(address));
+
+	return span_iis(domain, flush->identity->hostname) ||
+	       span_iis(domain, "localhost") || span_find(domain, '.') < 0;
+}
+
+static int find_local(const struct flush *flush, struct reader *ret, struct fault *f)
+{
+	const struct mailbox_place place = {
+		.user = flush->user->name,
+		.home = flush->user->home,
+		.path = flush->mailbox_path,
+		.system_dir = MAILBOX_SYSTEM_DIR,
+	};
+
+	ret->is_local = true;
+	(void)snprintf(ret->address, sizeof(ret->address), "%s@%s", flush->user->name,
+		flush->identity->hostname);
+	return mailbox_find(&place, &ret->box, f);
+}
+
+static int find_sender(const char *sender, struct reader *ret)
+{
+	ret->is_local = false;
+	return text_copy(ret->address, sizeof(ret->address), span_of(sender)) ? 0 : -1;
+}
+
+/* [bounce] to: auto, user, sender, or an address */
+static int find_reader(const struct flush *flush, const struct envelope *e,
+	struct reader *ret, struct fault *f)
+{
+	const char *to = flush->conf->bounce.to;
+
+	if (strcmp(to, "user") == 0)
+		return find_local(flush, ret, f);
+	if (strcmp(to, "sender") == 0)
+		return find_sender(e->sender, ret);
+	if (strcmp(to, "auto") != 0)
+		return find_sender(to, ret);
+	if (find_local(flush, ret, f) == 0)
+		return 0;
+	/* a container has nobody to read a mailbox, but its sender may be real */
+	if (!is_local_name(flush, e->sender))
+		return find_sender(e->sender, ret);
+	fault_append(f, "; or set [bounce] to = an address");
+	return -1;
+}
+
+/* state/reports holds "HOUR COUNT": the reports filed in that hour since the epoch */
+static bool may_file(const struct flush *flush, int fd)
+{
+	char text[64] = "";
+	uint64_t hour, count = 0;
+	uint64_t now = (uint64_t)(flush->world->now_s() / 3600);
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	struct span rest = {text, n > 0 ? (size_t)n : 0};
+	struct span word;
+
+	if (!span_word(&rest, &word) || span_to_uint(word, INT64_MAX, &hour) < 0 ||
+		hour != now || !span_word(&rest, &word) ||
+		span_to_uint(word, UINT32_MAX, &count) < 0)
+		count = 0;
+	if (count >= flush->conf->bounce.per_hour)
+		return false;
+	n = snprintf(text, sizeof(text), "%" PRIu64 " %" PRIu64 " \n", now, count + 1);
+	/* a count that is lost lets one report more pass: no harm */
+	(void)!pwrite(fd, text, (size_t)n, 0);
+	return true;
+}
+
+/* A cap on what one spool files in an hour: no storm, whatever goes wrong. */
+static bool is_within_cap(const struct flush *flush)
+{
+	struct fault ignored;
+	bool result = true;
+	int fd = openat(flush->spool->fd, "state/reports",
+		O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && file_lock(fd, "state/reports", &ignored) == 0)
+		result = may_file(flush, fd);
+	file_close(fd);
+	return result;
+}
+
+static int read_content(const struct message *m, enum report_kind kind, struct buf *ret,
+	bool *ret_is_full, struct fault *f)
+{
+	uint64_t octets = m->envelope.facts.octets;
+	size_t want = octets < INTAKE_HEADER_MAX ? (size_t)octets : INTAKE_HEADER_MAX;
+	ssize_t n;
+
+	*ret_is_full = report_returns_full(kind, m->envelope.ret, octets);
+	n = message_read(m, 0, buf_reserve(ret, want), want, f);
+	if (n < 0)
+		return -1;
+	buf_commit(ret, (size_t)n);
+	return 0;
+}
+
+static struct report_recipient *recipients_of(
+	const struct claim *c, const size_t *numbers, size_t count)
+{
+	struct report_recipient *list = mem_array(count, sizeof(*list));
+
+	for (size_t i = 0; i < count; i++) {
+		const struct journal_recipient *r = &c->past.recipients[numbers[i]];
+
+		list[i] = (struct report_recipient){
+			.recipient = &c->message.envelope.recipients[numbers[i]],
+			.status = r->status,
+			.code = r->code,
+			.remote = r->remote,
+			.text = r->text,
+			.time_s = r->time_s,
+		};
+	}
+	return list;
+}
+
+static int compose(const struct flush *flush, const struct claim *c,
+	enum report_kind kind, const struct reader *to,
+	const struct report_recipient *list, size_t count, struct buf *out,
+	struct fault *f)
+{
+	const struct envelope *e = &c->message.envelope;
+	struct buf content = BUF_INIT(INTAKE_HEADER_MAX);
+	struct buf from = BUF_INIT(ADDRESS_MAX);
+	char unique[ENVELOPE_ID_LEN + 1];
+	struct report r = {
+		.kind = kind,
+		.hostname = flush->identity->hostname,
+		.to = to->address,
+		.unique = unique,
+		.now_s = flush->world->now_s(),
+		.queue_id = e->id,
+		.envid = e->envid,
+		.arrival_s = e->arrival_s,
+		.retry_until_s = e->arrival_s + flush_lifetime_s(flush, e->sender),
+		.recipients = list,
+		.recipient_count = count,
+	};
+	int rc = read_content(&c->message, kind, &content, &r.is_full, f);
+
+	if (rc == 0) {
+		spool_id_make(r.now_s * 1000000, unique);
+		buf_addf(&from, "mailer-daemon@%s", flush->identity->domain);
+		r.from = buf_str(&from);
+		r.content = buf_span(&content);
+		report_compose(&r, out);
+	}
+	buf_release(&from);
+	buf_release(&content);
+	return rc;
+}
+
+/* A report by mail: a message of its own with the null sender (RFC 3464 2). */
+static int submit(const struct flush *flush, const struct reader *to,
+	const struct buf *text, struct fault *f)
+{
+	struct envelope e = {
+		.arrival_s = flush->world->now_s(), .sender = mem_string("")};
+	struct content_facts facts = {0};
+	uint64_t line_octets = 0;
+	struct draft d;
+	int rc = draft_begin(&d, flush->spool, f);
+
+	content_facts_add(&facts, &line_octets, buf_span(text));
+
+	if (rc == 0) {
+		envelope_add_recipient(&e, span_of(to->address), DSN_NEVER, NULL);
+		facts.needs_utf8 = span_has_8bit(address_local(span_of(to->address)));
+		rc = draft_envelope(&d, &e, f);
+		if (rc == 0)
+			rc = draft_content(&d, buf_span(text), f);
+		if (rc == 0)
+			rc = draft_commit(&d, &facts, f);
+		draft_abandon(&d);
+	}
+	envelope_release(&e);
+	return rc;
+}
+
+static int file_report(const struct flush *flush, const struct reader *to,
+	const struct buf *text, struct fault *f)
+{
+	const struct letter letter = {
+		.content = buf_span(text),
+		.return_path = "",
+		.delivered_to = to->address,
+		.hostname = flush->identity->hostname,
+		.now_s = flush->world->now_s(),
+	};
+
+	if (to->is_local)
+		return mailbox_deliver(&to->box, &letter, LOCK_TIMEOUT_MS, f);
+	return submit(flush, to, text, f);
+}
+
+static void log_report(const struct claim *c, enum report_kind kind,
+	const struct reader *to, size_t count)
+{
+	log_event(LOG_LEVEL_INFO, kind == REPORT_FAILED ? "bounced" : "delay-notice",
+		LOG_TEXT("id", c->message.entry.id), LOG_TEXT("to", to->address),
+		LOG_TEXT("mailbox", to->is_local ? to->box.path : NULL),
+		LOG_NUMBER("recipients", (int64_t)count));
+}
+
+static enum bounce_result file_for(const struct flush *flush, const struct claim *c,
+	enum report_kind kind, const size_t *numbers, size_t count, struct fault *why)
+{
+	struct buf text = BUF_INIT(REPORT_MAX);
+	struct report_recipient *list;
+	struct reader to;
+	int rc;
+
+	if (find_reader(flush, &c->message.envelope, &to, why) < 0)
+		return BOUNCE_IMPOSSIBLE;
+	if (!is_within_cap(flush)) {
+		fault_set(why, FAULT_SYSTEM, 0, "%u reports were filed this hour already",
+			flush->conf->bounce.per_hour);
+		return BOUNCE_LATER;
+	}
+	list = recipients_of(c, numbers, count);
+	rc = compose(flush, c, kind, &to, list, count, &text, why);
+	if (rc == 0)
+		rc = file_report(flush, &to, &text, why);
+	if (rc == 0)
+		log_report(c, kind, &to, count);
+	free(list);
+	buf_release(&text);
+	return rc == 0 ? BOUNCE_DONE : BOUNCE_LATER;
+}
+
+enum bounce_result bounce_file(const struct flush *flush, const struct claim *c,
+	enum report_kind kind, const size_t *numbers, size_t count, struct fault *why)
+{
+	const struct envelope *e = &c->message.envelope;
+	size_t *wanted = mem_array(count, sizeof(*wanted));
+	size_t wanted_count = 0;
+	enum bounce_result result = BOUNCE_DONE;
+
+	for (size_t i = 0; i < count; i++)
+		if (is_wanted(kind, e->recipients[numbers[i]].notify))
+			wanted[wanted_count++] = numbers[i];
+	if (*e->sender == '\0') {
+		fault_set(why, FAULT_DATA, 0,
+			"it has the null sender, which is never answered");
+		result = BOUNCE_IMPOSSIBLE;
+	} else if (wanted_count) {
+		result = file_for(flush, c, kind, wanted, wanted_count, why);
+	}
+	free(wanted);
+	return result;
+}

@@ -1,0 +1,171 @@
+#include "deliver/claim.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+void claim_set_aside(struct message *m, const char *why)
+{
+	char id[ENVELOPE_ID_LEN + 1];
+	struct fault f;
+	bool is_moved = message_move(m, SPOOL_FAILED, &f) == 0;
+
+	(void)text_copy(id, sizeof(id), span_of(m->entry.id));
+	log_event(LOG_LEVEL_ERROR, "damaged", LOG_TEXT("id", id), LOG_TEXT("why", why),
+		LOG_TEXT("moved-to", is_moved ? "failed" : NULL),
+		LOG_TEXT("cannot-move", is_moved ? NULL : f.text));
+	message_close(m);
+}
+
+enum message_result claim_take(struct claim *ret, const struct flush *flush,
+	const struct spool_entry *entry, struct fault *f)
+{
+	int64_t now_s = flush->world->now_s();
+	uint32_t next_s = schedule_next(&flush->retry, entry->attempts + 1U, now_s,
+		flush->world->random(UINT32_MAX));
+	enum message_result result;
+
+	*ret = (struct claim){0};
+	result = message_claim(&ret->message, flush->spool, entry, next_s, f);
+	if (result == MESSAGE_BAD)
+		claim_set_aside(&ret->message, f->text);
+	if (result != MESSAGE_OPEN)
+		return result;
+	journal_init(&ret->journal, flush->spool, ret->message.entry.id);
+	/* without its journal nobody knows who has the message already */
+	if (journal_load(flush->spool, ret->message.entry.id,
+		    ret->message.envelope.recipient_count, &ret->past, f) < 0) {
+		claim_release(ret);
+		return MESSAGE_FAULT;
+	}
+	return MESSAGE_OPEN;
+}
+
+int claim_reload(struct claim *c, struct fault *f)
+{
+	struct journal_state now;
+
+	if (journal_load(c->message.spool, c->message.entry.id,
+		    c->message.envelope.recipient_count, &now, f) < 0)
+		return -1;
+	journal_state_release(&c->past);
+	c->past = now;
+	return 0;
+}
+
+bool claim_is_pending(const struct claim *c, size_t number)
+{
+	enum outcome_kind kind = c->past.recipients[number].kind;
+
+	return kind == OUTCOME_PENDING || kind == OUTCOME_DEFERRED;
+}
+
+/* whether the fate of one recipient must be known beside the message */
+static bool has_company(const struct claim *c)
+{
+	return c->message.envelope.recipient_count > 1;
+}
+
+int claim_reserve(struct claim *c, size_t lines, struct fault *f)
+{
+	if (!has_company(c))
+		return 0;
+	return journal_reserve(&c->journal, lines, f);
+}
+
+static void remember(struct journal_recipient *r, const struct outcome *o, int64_t now_s)
+{
+	free(r->remote);
+	free(r->text);
+	r->kind = o->kind;
+	r->may_be_delivered = o->may_be_delivered;
+	r->time_s = now_s;
+	r->status = o->status;
+	r->code = o->code;
+	r->remote = mem_string(o->remote);
+	r->text = mem_string(o->text);
+}
+
+static void log_outcome(
+	const struct claim *c, size_t number, const struct outcome *o, int64_t now_s)
+{
+	const struct envelope *e = &c->message.envelope;
+	char status[OUTCOME_STATUS_TEXT_MAX];
+
+	outcome_status_format(o->status, status);
+	log_event(o->kind == OUTCOME_FAILED ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+		outcome_kind_name(o->kind), LOG_TEXT("id", e->id),
+		LOG_TEXT("from", e->sender),
+		LOG_TEXT("to", e->recipients[number].address),
+		LOG_TEXT("remote", *o->remote ? o->remote : NULL),
+		LOG_TEXT("status", status),
+		LOG_NUMBER("delay", now_s > e->arrival_s ? now_s - e->arrival_s : 0),
+		LOG_TEXT("duplicate", o->may_be_delivered ? "possible" : NULL),
+		LOG_TEXT("reply", o->text));
+}
+
+/*
+ * Trouble of a host stands once in state/hosts, not in each of ten thousand journals; but a
+ * shared message is settled by the run, which knows only what the journal says.
+ */
+static bool needs_line(const struct claim *c, const struct outcome *o)
+{
+	if (c->is_shared || o->may_be_delivered)
+		return true;
+	if (o->kind == OUTCOME_DEFERRED)
+		return o->scope != OUTCOME_HOST && o->scope != OUTCOME_ROUTE;
+	return has_company(c);
+}
+
+static enum journal_event event_of(const struct outcome *o)
+{
+	if (o->kind == OUTCOME_DELIVERED)
+		return JOURNAL_DELIVERED;
+	if (o->kind == OUTCOME_FAILED)
+		return JOURNAL_FAILED;
+	return o->may_be_delivered ? JOURNAL_UNCERTAIN : JOURNAL_DEFERRED;
+}
+
+static void lost_record(struct claim *c, const struct fault *f)
+{
+	c->has_lost_record = true;
+	log_event(LOG_LEVEL_ERROR, "journal-failed", LOG_TEXT("id", c->message.entry.id),
+		LOG_TEXT("why", f->text));
+}
+
+void claim_record(struct claim *c, const struct flush *flush, size_t number,
+	const struct outcome *o)
+{
+	int64_t now_s = flush->world->now_s();
+	struct fault f;
+
+	remember(&c->past.recipients[number], o, now_s);
+	log_outcome(c, number, o, now_s);
+	if (!needs_line(c, o))
+		return;
+	if (journal_append(&c->journal, now_s, number, event_of(o), o, &f) == 0)
+		c->is_dirty =
+			c->is_dirty || o->kind != OUTCOME_DEFERRED || o->may_be_delivered;
+	else if (o->kind == OUTCOME_DELIVERED)
+		lost_record(c, &f);
+}
+
+void claim_sync(struct claim *c)
+{
+	struct fault f;
+
+	if (!c->is_dirty)
+		return;
+	c->is_dirty = false;
+	if (journal_sync(&c->journal, &f) < 0)
+		lost_record(c, &f);
+}
+
+void claim_release(struct claim *c)
+{
+	journal_close(&c->journal);
+	journal_state_release(&c->past);
+	message_close(&c->message);
+}

@@ -1,0 +1,73 @@
+/*
+ * A message that this process alone may deliver now, with what earlier tries brought. It
+ * turns outcomes into what is on disk: the journal, and in the end the name of the file.
+ */
+#ifndef DELIVER_CLAIM_H
+#define DELIVER_CLAIM_H
+
+#include <stdbool.h>
+
+#include "deliver/flush.h"
+#include "spool/journal.h"
+#include "spool/message.h"
+
+/* A try that ended between the final dot and its reply waits at least this long (RFC 1047) */
+#define CLAIM_UNCERTAIN_WAIT_S 1800
+
+struct claim {
+	struct message message;
+	struct journal_state past; /* with the outcomes of this try, as they come */
+	struct journal journal;
+	bool is_shared;       /* several workers try it: the run settles it */
+	bool is_dirty;        /* lines appended, not yet synced */
+	bool has_lost_record; /* a delivery could not be written down */
+	uint32_t host_next_s; /* not before the host is tried again; 0: own schedule */
+};
+
+/*
+ * Claim the message `entry` and read its journal. Its provisional next try, should this
+ * process die, is the one of the schedule. Results as of message_claim; what is
+ * MESSAGE_BAD has been set aside. The claim stays where it was taken: do not copy it.
+ */
+enum message_result claim_take(struct claim *ret, const struct flush *flush,
+	const struct spool_entry *entry, struct fault *f);
+
+/*
+ * Set a damaged or forged file aside in failed/, with a log line: it is never sent and never
+ * deleted. `m` is as MESSAGE_BAD leaves it, or open; it is closed.
+ */
+void claim_set_aside(struct message *m, const char *why);
+
+/* Read the journal again: workers have written to it. */
+int claim_reload(struct claim *c, struct fault *f);
+
+/* Whether recipient `number` is still to be tried. */
+bool claim_is_pending(const struct claim *c, size_t number);
+
+/*
+ * Make sure that the outcomes of `lines` recipients can be recorded even when the disk is
+ * full. Where nothing has to be recorded beside the message (its only recipient) this does
+ * nothing. On -1 do not start the transaction.
+ */
+int claim_reserve(struct claim *c, size_t lines, struct fault *f);
+
+/*
+ * The outcome of one recipient: remembered, logged, and appended to the journal where it
+ * has to be known later. Follow with claim_sync before anything else is sent.
+ */
+void claim_record(struct claim *c, const struct flush *flush, size_t number,
+	const struct outcome *o);
+
+/* What was recorded is on disk afterwards, or the claim knows that it is not. */
+void claim_sync(struct claim *c);
+
+/*
+ * The try is over: report what failed for good, expire what is too old, then remove the message,
+ * or name it for its next try, or park it. Ends the claim.
+ */
+void claim_settle(struct claim *c, const struct flush *flush);
+
+/* End the claim as it stands, for workers that leave settling to the run. */
+void claim_release(struct claim *c);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * What every part of a flush works with. Made by `cmd`, constant while a run lasts; the
+ * workers have it by fork.
+ */
+#ifndef DELIVER_FLUSH_H
+#define DELIVER_FLUSH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/user.h"
+#include "conf/conf.h"
+#include "conf/identity.h"
+#include "deliver/world.h"
+#include "net/netaddr.h"
+#include "policy/route.h"
+#include "spool/schedule.h"
+#include "spool/spool.h"
+
+struct flush {
+	const struct world *world;
+	const struct conf *conf;
+	const struct identity *identity;
+	const struct user *user;  /* owner of the spool */
+	const char *mailbox_path; /* [mailbox] path made absolute, or NULL */
+	const struct spool *spool;
+	struct route_options route;
+	struct schedule retry;
+	struct netaddr_list own_addresses;
+	int64_t started_s;
+	bool is_now; /* try everything, whatever the schedule and the host memory say */
+};
+
+/* The lifetime of a message: shorter for one without a sender to tell (a bounce). */
+int64_t flush_lifetime_s(const struct flush *flush, const char *sender);
+
+/*
+ * SIGTERM or SIGINT has come: finish what is on the wire, start nothing new.
+ * flush_catch_signals installs the handlers in the calling process.
+ */
+void flush_catch_signals(void);
+bool flush_is_stopping(void);
+
+#endif

@@ -1,0 +1,269 @@
+#include "deliver/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/codec.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define TRACE_MAX 2048
+
+/* The owner is who the directory says, never what the file says (RFC 5321 4.4). */
+static void write_trace(struct job *j)
+{
+	char date[CLOCK_TEXT_MAX];
+	const struct envelope *e = &j->claim->message.envelope;
+
+	clock_format_rfc5322(e->arrival_s, date, sizeof(date));
+	buf_init(&j->trace, TRACE_MAX);
+	buf_addf(&j->trace, "Received: by %s (nullmta, from uid %lu)\r\n\tid %s; %s\r\n",
+		j->flush->identity->hostname, (unsigned long)j->flush->spool->owner,
+		e->id, date);
+}
+
+static bool goes_here(const struct job *j, const char *address)
+{
+	struct route route;
+	struct outcome why;
+	int rc = route_resolve(&j->flush->route, span_of(address), &route, &why);
+
+	if (j->destination->is_unroutable)
+		return rc < 0;
+	return rc == 0 && route_compare(&route, &j->destination->route) == 0;
+}
+
+static void pick_recipients(struct job *j)
+{
+	const struct envelope *e = &j->claim->message.envelope;
+
+	j->numbers = mem_array(e->recipient_count, sizeof(*j->numbers));
+	j->recipients = mem_array(e->recipient_count, sizeof(*j->recipients));
+	for (size_t i = 0; i < e->recipient_count; i++) {
+		if (!claim_is_pending(j->claim, i) ||
+			!goes_here(j, e->recipients[i].address))
+			continue;
+		j->numbers[j->count] = i;
+		j->recipients[j->count++] = &e->recipients[i];
+	}
+	j->undecided = mem_array(j->count, sizeof(*j->undecided));
+}
+
+static void describe(struct job *j)
+{
+	const struct envelope *e = &j->claim->message.envelope;
+
+	j->message = (struct smtp_message){
+		.sender = e->sender,
+		.recipients = j->recipients,
+		.recipient_count = j->count,
+		.facts = e->facts,
+		.envid = e->envid,
+		.ret = e->ret,
+		.tag = j,
+	};
+	j->message.facts.octets += j->trace.len;
+}
+
+static void log_not_taken(const struct spool_entry *entry, enum message_result result,
+	const struct fault *f)
+{
+	/* what is bad has been set aside and logged */
+	if (result == MESSAGE_GONE || result == MESSAGE_BUSY || result == MESSAGE_BAD)
+		return;
+	log_event(LOG_LEVEL_ERROR, "not-tried", LOG_TEXT("id", entry->id),
+		LOG_TEXT("why", f->text));
+}
+
+static void job_free(struct job *j)
+{
+	buf_release(&j->trace);
+	free(j->numbers);
+	free(j->recipients);
+	free(j->undecided);
+	free(j);
+}
+
+struct job *job_begin(const struct flush *flush, struct destination *d,
+	const struct plan_job *planned, struct claim *const *shared)
+{
+	struct job *j = mem_alloc(sizeof(*j));
+	enum message_result result;
+	struct fault f;
+
+	j->flush = flush;
+	j->destination = d;
+	if (planned->shared != PLAN_NOT_SHARED) {
+		j->claim = shared[planned->shared];
+	} else {
+		j->claim = &j->own;
+		result = claim_take(&j->own, flush, &planned->entry, &f);
+		if (result != MESSAGE_OPEN) {
+			log_not_taken(&planned->entry, result, &f);
+			free(j);
+			return NULL;
+		}
+	}
+	write_trace(j);
+	pick_recipients(j);
+	describe(j);
+	if (j->count == 0) {
+		job_end(j, 0);
+		return NULL;
+	}
+	/* on a full disk the transaction is not started: see spool/journal.h */
+	if (claim_reserve(j->claim, 2 * j->count, &f) < 0) {
+		log_not_taken(&planned->entry, MESSAGE_FAULT, &f);
+		claim_release(j->claim);
+		job_free(j);
+		return NULL;
+	}
+	return j;
+}
+
+static struct outcome damaged(struct job *j, const char *why)
+{
+	(void)text_copy(j->damage, sizeof(j->damage), span_of(why));
+	return outcome_make(OUTCOME_DEFERRED, OUTCOME_MESSAGE, "4.3.0",
+		"the stored message is damaged: %s", why);
+}
+
+static uint64_t content_octets(const struct job *j)
+{
+	return j->claim->message.envelope.facts.octets;
+}
+
+static ssize_t read_stored(
+	struct job *j, uint64_t offset, char *to, size_t n, struct outcome *ret_why)
+{
+	struct fault f;
+	ssize_t got = message_read(&j->claim->message, offset, to, n, &f);
+
+	if (got < 0 && f.err) { /* EIO and the like: this machine, perhaps not tomorrow */
+		*ret_why = outcome_make(
+			OUTCOME_DEFERRED, OUTCOME_MESSAGE, "4.3.0", "%s", f.text);
+		return -1;
+	}
+	if (got < 0) {
+		*ret_why = damaged(j, f.text);
+		return -1;
+	}
+	if (offset == 0)
+		j->crc = 0;
+	else if (offset != j->crc_at)
+		BUG("content out of order");
+	j->crc = crc32c(j->crc, to, (size_t)got);
+	j->crc_at = offset + (uint64_t)got;
+	if (j->crc_at == content_octets(j) &&
+		j->crc != j->claim->message.envelope.facts.crc) {
+		*ret_why = damaged(j, "checksum");
+		return -1;
+	}
+	return got;
+}
+
+ssize_t job_content(struct job *j, uint64_t offset, char *to, size_t n, bool *ret_is_last,
+	struct outcome *ret_why)
+{
+	size_t lead = 0;
+	ssize_t got;
+
+	if (offset < j->trace.len) {
+		struct span trace = span_from(buf_span(&j->trace), (size_t)offset);
+
+		if (n <= trace.len)
+			BUG("content block smaller than the trace field");
+		memcpy(to, trace.data, trace.len);
+		lead = trace.len;
+	}
+	offset = offset + lead - j->trace.len;
+	got = read_stored(j, offset, to + lead, n - lead, ret_why);
+	if (got < 0)
+		return -1;
+	*ret_is_last = offset + (uint64_t)got == content_octets(j);
+	return got + (ssize_t)lead;
+}
+
+static void count_outcome(struct destination *d, const struct outcome *o)
+{
+	struct board_slot *slot = d->slot;
+
+	switch (o->kind) {
+	case OUTCOME_DELIVERED:
+		slot->delivered++;
+		break;
+	case OUTCOME_DEFERRED:
+		slot->deferred++;
+		break;
+	case OUTCOME_FAILED:
+		slot->last_failure = *o;
+		slot->failed++;
+		break;
+	case OUTCOME_PENDING:
+		BUG("recipient without outcome");
+	}
+}
+
+static void decide(struct job *j, size_t index, const struct outcome *o)
+{
+	count_outcome(j->destination, o);
+	claim_record(j->claim, j->flush, j->numbers[index], o);
+	j->undecided[index].kind = OUTCOME_PENDING;
+	j->numbers[index] = SIZE_MAX; /* done: dropped by job_is_undecided */
+}
+
+void job_outcome(struct job *j, size_t index, const struct outcome *o)
+{
+	if (o->scope == OUTCOME_HOST && o->kind != OUTCOME_DELIVERED &&
+		!o->may_be_delivered)
+		j->undecided[index] = *o;
+	else
+		decide(j, index, o);
+}
+
+bool job_is_undecided(struct job *j)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < j->count; i++) {
+		if (j->numbers[i] == SIZE_MAX)
+			continue;
+		j->numbers[kept] = j->numbers[i];
+		j->recipients[kept] = j->recipients[i];
+		j->undecided[kept] = j->undecided[i];
+		kept++;
+	}
+	j->count = kept;
+	j->message.recipient_count = kept;
+	return kept > 0;
+}
+
+void job_give_up(struct job *j, const struct outcome *o)
+{
+	for (size_t i = 0; i < j->count; i++) {
+		struct outcome last = o ? *o : j->undecided[i];
+
+		if (j->numbers[i] == SIZE_MAX)
+			continue;
+		if (last.kind == OUTCOME_PENDING)
+			BUG("no reason to give up");
+		decide(j, i, &last);
+	}
+}
+
+void job_end(struct job *j, uint32_t host_next_s)
+{
+	claim_sync(j->claim);
+	if (j->claim->is_shared) {
+		claim_release(j->claim); /* this worker's part; the run still holds it */
+	} else if (j->damage[0]) {
+		claim_set_aside(&j->own.message, j->damage);
+		claim_release(&j->own);
+	} else {
+		j->own.host_next_s = host_next_s;
+		claim_settle(&j->own, j->flush);
+	}
+	job_free(j);
+}

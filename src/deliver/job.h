@@ -1,0 +1,64 @@
+/*
+ * One message on its way to one destination: the recipients that go there, the content as
+ * it goes out, and the outcomes that come back.
+ */
+#ifndef DELIVER_JOB_H
+#define DELIVER_JOB_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "deliver/claim.h"
+#include "deliver/flush.h"
+#include "deliver/plan.h"
+#include "smtp/client.h"
+
+struct job {
+	const struct flush *flush;
+	struct destination *destination;
+	struct claim *claim; /* `own`, or the run's for a shared message */
+	struct claim own;
+	struct buf trace; /* Received field in front of the content */
+	size_t *numbers;  /* in the envelope, of the recipients to try */
+	const struct recipient **recipients;
+	struct outcome *undecided; /* what a host said that another one may not say */
+	size_t count;
+	struct smtp_message message; /* for the engine */
+	uint32_t crc;                /* of the content read so far */
+	uint64_t crc_at;
+	char damage[128]; /* why the content is not what was accepted; "": it is */
+};
+
+/*
+ * Claim `planned` for `d` and pick its recipients. `shared` are the messages that the run
+ * has claimed. NULL when there is nothing to do for this process: gone, claimed by
+ * another one, damaged (set aside here), or all done (settled here). End with job_end.
+ */
+struct job *job_begin(const struct flush *flush, struct destination *d,
+	const struct plan_job *planned, struct claim *const *shared);
+
+/*
+ * Content octets from `offset`, the trace field first. At the end the checksum is
+ * compared: returns -1 and `*ret_why` for content that cannot be read or is not what was
+ * accepted; then the final dot must not be sent. *ret_is_last with the last octets.
+ */
+ssize_t job_content(struct job *j, uint64_t offset, char *to, size_t n, bool *ret_is_last,
+	struct outcome *ret_why);
+
+/* Recipient `index` (of j->recipients) has its outcome. Only what is final for this run is
+ * recorded; what another host may do better waits in j->undecided. */
+void job_outcome(struct job *j, size_t index, const struct outcome *o);
+
+/* Whether recipients wait for another host; j->recipients is then only those. */
+bool job_is_undecided(struct job *j);
+
+/*
+ * Give every recipient that is not decided `o`, or what its last host said where `o` is
+ * NULL. For relays nothing fails for good by a host's trouble.
+ */
+void job_give_up(struct job *j, const struct outcome *o);
+
+/* Settle unless shared, and free. `host_next_s`: when the host is tried again, or 0. */
+void job_end(struct job *j, uint32_t host_next_s);
+
+#endif

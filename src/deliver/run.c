@@ -1,0 +1,119 @@
+#include "deliver/run.h"
+
+#include "base/log.h"
+#include "deliver/agenda.h"
+#include "deliver/crew.h"
+#include "deliver/host_memory.h"
+
+/* new/ is looked at this often while workers are busy */
+#define LOOK_AGAIN_MS 1000
+
+/* leftovers that one run removes at most */
+#define SWEEP_MAX 1000
+
+struct run {
+	struct flush *flush;
+	struct hosts hosts;
+	struct agenda agenda;
+	struct crew crew;
+	bool is_one; /* a single message: do not look for others */
+};
+
+static void save_news(struct run *r)
+{
+	if (r->crew.has_news)
+		host_memory_save(&r->hosts, r->flush->spool);
+	r->crew.has_news = false;
+}
+
+/* Until nothing is left to do now: no worker, nothing planned, nothing new. */
+static void work(struct run *r)
+{
+	const struct agenda *a = &r->agenda;
+	size_t planned_before, found_before;
+
+	do {
+		planned_before = a->due_at;
+		found_before = a->due_count;
+		agenda_plan(&r->agenda);
+		crew_start(&r->crew);
+		if (r->crew.count)
+			crew_wait(&r->crew, LOOK_AGAIN_MS);
+		if (!r->is_one)
+			agenda_look_again(&r->agenda);
+		/* what can neither be planned nor served now is left to the next run */
+	} while (r->crew.count ||
+		 (!flush_is_stopping() &&
+			 (crew_has_work(&r->crew) || a->due_at > planned_before ||
+				 a->due_count > found_before)));
+}
+
+static void add_up(const struct plan *plan, struct run_result *ret)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct board_slot *slot = plan->items[i]->slot;
+
+		ret->delivered += slot->delivered;
+		ret->deferred += slot->deferred;
+		ret->failed += slot->failed;
+		if (slot->failed)
+			ret->last_failure = slot->last_failure;
+		if (slot->trouble.kind == OUTCOME_DEFERRED)
+			ret->last_trouble = slot->trouble;
+	}
+}
+
+static int find_work(struct run *r, const char *id, struct fault *f)
+{
+	int found;
+
+	if (!id)
+		return agenda_scan(&r->agenda, f);
+	found = agenda_take_one(&r->agenda, id, f);
+	if (found == 0)
+		fault_set(f, FAULT_DATA, 0, "no message %s is waiting", id);
+	return found == 1 ? 0 : -1;
+}
+
+static void log_run(
+	const struct run *r, const struct run_result *result, int64_t begun_ms)
+{
+	if (r->agenda.due_count == 0)
+		return; /* a timer that finds nothing to do is no news */
+	log_event(LOG_LEVEL_INFO, "run",
+		LOG_NUMBER("messages", (int64_t)r->agenda.due_count),
+		LOG_NUMBER("destinations", (int64_t)r->agenda.plan.count),
+		LOG_NUMBER("delivered", result->delivered),
+		LOG_NUMBER("deferred", result->deferred),
+		LOG_NUMBER("failed", result->failed),
+		LOG_NUMBER("postponed", r->agenda.postponed),
+		LOG_NUMBER("ms", r->flush->world->mono_ms() - begun_ms));
+}
+
+int run_queue(
+	struct flush *flush, const char *id, struct run_result *ret, struct fault *f)
+{
+	struct run r = {.flush = flush, .is_one = id != NULL};
+	int64_t begun_ms = flush->world->mono_ms();
+	int rc;
+
+	*ret = (struct run_result){0};
+	flush->started_s = flush->world->now_s();
+	host_memory_load(&r.hosts, flush->spool, flush->started_s);
+	agenda_init(&r.agenda, flush, &r.hosts);
+	rc = crew_init(&r.crew, flush, &r.agenda, &r.hosts, f);
+	if (rc == 0) {
+		rc = find_work(&r, id, f);
+		if (rc == 0)
+			work(&r);
+		save_news(&r);
+		crew_release(&r.crew);
+		add_up(&r.agenda.plan, ret);
+		log_run(&r, ret, begun_ms);
+	}
+	if (rc == 0 && !id)
+		(void)spool_sweep(flush->spool, flush->started_s, SWEEP_MAX, f);
+	agenda_release(&r.agenda);
+	hosts_release(&r.hosts);
+	return rc;
+}

@@ -1,0 +1,311 @@
+#include "deliver/session.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+
+#define READ_BLOCK    4096
+#define CONTENT_BLOCK (64 * 1024)
+
+/* connections are given up after so many messages: servers like it (protocol R20) */
+#define MESSAGES_MAX 100
+
+struct session {
+	const struct flush *flush;
+	struct destination *destination;
+	const struct session_jobs *jobs;
+	struct session_result *result;
+	struct stream *stream;
+	struct smtp_client *engine;
+	char remote[OUTCOME_REMOTE_MAX];
+	unsigned patience_id;
+	int64_t deadline_ms;
+	bool has_stopped;     /* the engine has been told of SIGTERM */
+	struct job *unsynced; /* has outcomes that must be on disk before we go on */
+	char block[CONTENT_BLOCK];
+};
+
+/* Trouble before there is an engine: the host cannot be reached. */
+static void set_unreachable(struct session *s, const char *why)
+{
+	s->result->has_trouble = true;
+	s->result->trouble = outcome_make(
+		OUTCOME_DEFERRED, OUTCOME_HOST, "4.4.1", "cannot connect: %s", why);
+	(void)text_copy(s->result->trouble.remote, sizeof(s->result->trouble.remote),
+		span_of(s->remote));
+}
+
+static int64_t capped_ms(const struct session *s, int64_t patience_s)
+{
+	int64_t cap_s = s->flush->conf->delivery.reply_timeout_s;
+
+	if (cap_s && patience_s > cap_s)
+		patience_s = cap_s;
+	return s->flush->world->mono_ms() + 1000 * patience_s;
+}
+
+static bool connect_to(struct session *s, const struct mx_target *target)
+{
+	int64_t deadline_ms = s->flush->world->mono_ms() +
+			      1000 * s->flush->conf->delivery.connect_timeout_s;
+	struct fault f;
+
+	if (s->flush->world->dial(&s->stream, &target->address, &f) < 0) {
+		set_unreachable(s, f.text);
+		return false;
+	}
+	switch (stream_connect_wait(s->stream, deadline_ms)) {
+	case STREAM_OK:
+		return true;
+	case STREAM_AGAIN:
+		set_unreachable(s, flush_is_stopping() ? "interrupted" : "timed out");
+		return false;
+	default:
+		set_unreachable(s, stream_error(s->stream));
+		return false;
+	}
+}
+
+/* The name for EHLO: FQDN, or our address as a literal (RFC 5321 4.1.4). */
+static void find_hello_name(const struct session *s, char out[IDENTITY_NAME_MAX])
+{
+	struct netaddr own;
+	char literal[NETADDR_TEXT_MAX];
+
+	if (s->flush->identity->is_qualified ||
+		stream_local_address(s->stream, &own) < 0) {
+		(void)text_copy(
+			out, IDENTITY_NAME_MAX, span_of(s->flush->identity->hostname));
+		return;
+	}
+	netaddr_format_literal(&own, literal);
+	(void)text_copy(out, IDENTITY_NAME_MAX, span_of(literal));
+}
+
+static void start_engine(struct session *s)
+{
+	char hello[IDENTITY_NAME_MAX];
+	struct smtp_client_options options = {
+		.hello_name = hello, .remote = s->remote, .messages_max = MESSAGES_MAX};
+
+	find_hello_name(s, hello);
+	s->engine = smtp_client_new(&options);
+}
+
+static void note_patience(struct session *s, const struct smtp_event *ev)
+{
+	if (ev->patience_id == s->patience_id && s->deadline_ms)
+		return;
+	s->patience_id = ev->patience_id;
+	s->deadline_ms = capped_ms(s, ev->patience_s);
+}
+
+/*
+ * Take what the server has sent. Everything that is there is read before anything is
+ * written: an early refusal must be seen, and a reply that came too early must not pass
+ * for the answer to what is written next.
+ */
+static enum stream_result read_all(struct session *s)
+{
+	char in[READ_BLOCK];
+	enum stream_result result;
+	size_t n;
+
+	while ((result = stream_read(s->stream, in, sizeof(in), &n)) == STREAM_OK) {
+		smtp_client_received(s->engine, (struct span){in, n});
+		if (n < sizeof(in))
+			return STREAM_OK;
+	}
+	return result;
+}
+
+static void lose(struct session *s, enum stream_result result)
+{
+	if (result == STREAM_CLOSED)
+		smtp_client_lost(s->engine, SMTP_LOST_CLOSED, "");
+	else
+		smtp_client_lost(s->engine, SMTP_LOST_ERROR, stream_error(s->stream));
+}
+
+/* Wait for the stream, for the deadline, or for a signal. False when time is up. */
+static bool wait_for_stream(struct session *s, bool wants_write)
+{
+	if (flush_is_stopping() && !s->has_stopped) {
+		s->has_stopped = true;
+		smtp_client_stop(s->engine);
+		return true;
+	}
+	if (stream_wait(s->stream, wants_write, s->deadline_ms) == STREAM_OK)
+		return true;
+	if (s->flush->world->mono_ms() < s->deadline_ms)
+		return true; /* a signal: look again */
+	smtp_client_lost(s->engine, SMTP_LOST_TIMEOUT, "");
+	return false;
+}
+
+/* The promise of the header: before one more octet leaves, and before we wait. */
+static void sync_outcomes(struct session *s)
+{
+	if (s->unsynced)
+		claim_sync(s->unsynced->claim);
+	s->unsynced = NULL;
+}
+
+static void do_read(struct session *s, const struct smtp_event *ev)
+{
+	enum stream_result result;
+
+	sync_outcomes(s);
+	note_patience(s, ev);
+	result = read_all(s);
+	if (result == STREAM_AGAIN)
+		(void)wait_for_stream(s, false);
+	else if (result != STREAM_OK)
+		lose(s, result);
+}
+
+static void do_write(struct session *s, const struct smtp_event *ev)
+{
+	enum stream_result result;
+	size_t n;
+
+	sync_outcomes(s);
+	note_patience(s, ev);
+	result = read_all(s);
+	if (result == STREAM_OK)
+		return; /* the engine may want to write something else now */
+	if (result != STREAM_AGAIN) {
+		lose(s, result);
+		return;
+	}
+	result = stream_write(s->stream, ev->output, &n);
+	if (result == STREAM_OK) {
+		smtp_client_written(s->engine, n);
+	} else if (result == STREAM_AGAIN) {
+		(void)wait_for_stream(s, true);
+	} else {
+		/* what the server said before it hung up is worth more than EPIPE */
+		while (read_all(s) == STREAM_OK)
+			;
+		lose(s, result);
+	}
+}
+
+static void do_next(struct session *s)
+{
+	struct job *job = NULL;
+
+	s->result->is_up = true;
+	if (!flush_is_stopping())
+		job = s->jobs->next(s->jobs->ctx);
+	if (!job) {
+		smtp_client_no_message(s->engine);
+		return;
+	}
+	s->result->jobs++;
+	smtp_client_message(s->engine, &job->message);
+}
+
+static void do_content(struct session *s, const struct smtp_event *ev)
+{
+	struct outcome why;
+	bool is_last = false;
+	ssize_t n = job_content(
+		ev->tag, ev->offset, s->block, sizeof(s->block), &is_last, &why);
+
+	if (n < 0)
+		smtp_client_content_failed(s->engine, &why);
+	else
+		smtp_client_content(
+			s->engine, (struct span){s->block, (size_t)n}, is_last);
+}
+
+static void do_outcome(struct session *s, const struct smtp_event *ev)
+{
+	if (ev->outcome.code || ev->outcome.kind == OUTCOME_DELIVERED)
+		s->result->has_decided |= ev->outcome.scope != OUTCOME_HOST;
+	if (s->unsynced != ev->tag)
+		sync_outcomes(s);
+	job_outcome(ev->tag, ev->recipient, &ev->outcome);
+	s->unsynced = ev->tag;
+}
+
+static void do_done(struct session *s, const struct smtp_event *ev)
+{
+	if (s->unsynced == ev->tag)
+		s->unsynced = NULL; /* the end of the job syncs */
+	s->jobs->done(s->jobs->ctx, ev->tag);
+}
+
+static void do_close(struct session *s, const struct smtp_event *ev)
+{
+	s->result->is_up = smtp_client_is_up(s->engine);
+	s->result->has_trouble = ev->outcome.kind != OUTCOME_PENDING;
+	if (s->result->has_trouble)
+		s->result->trouble = ev->outcome;
+}
+
+static void converse(struct session *s)
+{
+	struct smtp_event ev;
+
+	for (;;) {
+		smtp_client_next(s->engine, &ev);
+		switch (ev.kind) {
+		case SMTP_READ:
+			do_read(s, &ev);
+			break;
+		case SMTP_WRITE:
+			do_write(s, &ev);
+			break;
+		case SMTP_NEXT:
+			do_next(s);
+			break;
+		case SMTP_CONTENT:
+			do_content(s, &ev);
+			break;
+		case SMTP_OUTCOME:
+			do_outcome(s, &ev);
+			break;
+		case SMTP_DONE:
+			do_done(s, &ev);
+			break;
+		case SMTP_CLOSE:
+			do_close(s, &ev);
+			return;
+		}
+	}
+}
+
+static void log_session(const struct session *s, int64_t begun_ms)
+{
+	const struct session_result *r = s->result;
+
+	log_event(r->has_trouble ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+		r->has_trouble ? "connection-failed" : "connection-closed",
+		LOG_TEXT("remote", s->remote), LOG_TEXT("route", s->destination->key),
+		LOG_NUMBER("ms", s->flush->world->mono_ms() - begun_ms),
+		LOG_TEXT("why", r->has_trouble ? r->trouble.text : NULL));
+}
+
+void session_run(const struct flush *flush, struct destination *d,
+	const struct mx_target *target, const struct session_jobs *jobs,
+	struct session_result *ret)
+{
+	struct session s = {
+		.flush = flush, .destination = d, .jobs = jobs, .result = ret};
+	int64_t begun_ms = flush->world->mono_ms();
+
+	*ret = (struct session_result){0};
+	netaddr_format_remote(&target->address, target->host, s.remote, sizeof(s.remote));
+	if (connect_to(&s, target)) {
+		log_event(LOG_LEVEL_DEBUG, "connected", LOG_TEXT("remote", s.remote),
+			LOG_TEXT("route", d->key));
+		start_engine(&s);
+		converse(&s);
+	}
+	log_session(&s, begun_ms);
+	smtp_client_free(s.engine);
+	stream_free(s.stream);
+}

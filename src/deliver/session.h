@@ -1,0 +1,36 @@
+/*
+ * One connection to one host: the engine (smtp/client.h), the socket (net/stream.h) and
+ * the jobs, joined. Outcomes are on disk before one more octet leaves.
+ */
+#ifndef DELIVER_SESSION_H
+#define DELIVER_SESSION_H
+
+#include <stdbool.h>
+
+#include "deliver/job.h"
+#include "policy/mx.h"
+
+/* Where the jobs of a session come from and go to. */
+struct session_jobs {
+	struct job *(*next)(void *ctx);           /* NULL: no more */
+	void (*done)(void *ctx, struct job *job); /* takes the job back */
+	void *ctx;
+};
+
+struct session_result {
+	bool is_up;       /* EHLO or HELO was accepted */
+	unsigned jobs;    /* taken */
+	bool has_decided; /* a server's reply settled at least one recipient */
+	bool has_trouble; /* it did not end by QUIT: `trouble` says why */
+	struct outcome trouble;
+};
+
+/*
+ * Connect to `target`, serve jobs until there are none or the host makes trouble. Every
+ * job that was taken is given back.
+ */
+void session_run(const struct flush *flush, struct destination *d,
+	const struct mx_target *target, const struct session_jobs *jobs,
+	struct session_result *ret);
+
+#endif

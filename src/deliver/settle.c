@@ -1,0 +1,232 @@
+/*
+ * The end of a try: claim_settle of deliver/claim.h. What is on disk when power fails at any line
+ * here is a row of the state table in spool/spool.h.
+ */
+#include "deliver/claim.h"
+
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "deliver/bounce.h"
+
+/* a report that could not be filed just now is tried again after this long */
+#define REPORT_RETRY_S 900
+
+static bool is_unreported(const struct journal_recipient *r)
+{
+	return r->kind == OUTCOME_FAILED && !r->is_reported;
+}
+
+static size_t count_pending(const struct claim *c)
+{
+	size_t pending = 0;
+
+	for (size_t i = 0; i < c->past.count; i++)
+		pending += claim_is_pending(c, i);
+	return pending;
+}
+
+/* Recipients that were tried now, are not done, and have been waiting for too long, fail. */
+static void expire(struct claim *c, const struct flush *flush)
+{
+	const struct envelope *e = &c->message.envelope;
+	int64_t lifetime_s = flush_lifetime_s(flush, e->sender);
+
+	if (!schedule_is_expired(e->arrival_s, flush->world->now_s(), lifetime_s,
+		    c->message.entry.attempts))
+		return;
+	for (size_t i = 0; i < c->past.count; i++) {
+		struct journal_recipient *r = &c->past.recipients[i];
+		struct outcome o;
+
+		/* expire only after a real attempt: the machine may have been off for a week */
+		if (!claim_is_pending(c, i) || r->time_s < flush->started_s)
+			continue;
+		o = outcome_make(OUTCOME_FAILED, OUTCOME_MESSAGE, "4.4.7",
+			"not delivered within %lld hours; the last try said: %s",
+			(long long)(lifetime_s / 3600), r->text ? r->text : "nothing");
+		(void)text_copy(o.remote, sizeof(o.remote), span_of(r->remote));
+		claim_record(c, flush, i, &o);
+	}
+}
+
+/* Mark recipients as told; where others are pending the journal has to know. */
+static void mark(struct claim *c, const struct flush *flush, enum journal_event event,
+	const size_t *numbers, size_t count)
+{
+	bool has_others = count_pending(c) > 0;
+	struct fault f;
+
+	for (size_t i = 0; i < count; i++) {
+		struct journal_recipient *r = &c->past.recipients[numbers[i]];
+
+		if (event == JOURNAL_REPORTED)
+			r->is_reported = true;
+		else
+			r->is_warned = true;
+		/* where this fails the report comes once more: better than never */
+		if (has_others && journal_append(&c->journal, flush->world->now_s(),
+					  numbers[i], event, NULL, &f) == 0)
+			c->is_dirty = true;
+	}
+	claim_sync(c);
+}
+
+/* Numbers of the recipients to report on now; the caller frees. */
+static size_t *pick(struct claim *c, enum report_kind kind, size_t *ret_count)
+{
+	size_t *numbers = mem_array(c->past.count, sizeof(*numbers));
+	size_t count = 0;
+
+	for (size_t i = 0; i < c->past.count; i++) {
+		const struct journal_recipient *r = &c->past.recipients[i];
+
+		if (kind == REPORT_FAILED ? is_unreported(r)
+					  : claim_is_pending(c, i) && !r->is_warned)
+			numbers[count++] = i;
+	}
+	*ret_count = count;
+	return numbers;
+}
+
+static enum bounce_result report(
+	struct claim *c, const struct flush *flush, enum report_kind kind)
+{
+	enum bounce_result result = BOUNCE_DONE;
+	struct fault why;
+	size_t count;
+	size_t *numbers = pick(c, kind, &count);
+
+	if (count)
+		result = bounce_file(flush, c, kind, numbers, count, &why);
+	if (count && result == BOUNCE_DONE)
+		mark(c, flush, kind == REPORT_FAILED ? JOURNAL_REPORTED : JOURNAL_WARNED,
+			numbers, count);
+	if (result == BOUNCE_LATER || result == BOUNCE_IMPOSSIBLE)
+		log_event(LOG_LEVEL_ERROR, "report-failed",
+			LOG_TEXT("id", c->message.entry.id), LOG_TEXT("why", why.text));
+	free(numbers);
+	return result;
+}
+
+static void warn_of_delay(struct claim *c, const struct flush *flush)
+{
+	const struct envelope *e = &c->message.envelope;
+	int64_t after_s = flush->conf->spool.warn_after_s;
+
+	/* a notice that cannot be filed comes with the next try, or never */
+	if (after_s && *e->sender && flush->world->now_s() - e->arrival_s >= after_s)
+		(void)report(c, flush, REPORT_DELAYED);
+}
+
+static void park(struct claim *c, const char *why)
+{
+	struct fault f;
+
+	log_event(LOG_LEVEL_ERROR, "parked", LOG_TEXT("id", c->message.entry.id),
+		LOG_TEXT("why", why), LOG_TEXT("hint", "see nullmta queue show"));
+	if (message_move(&c->message, SPOOL_FAILED, &f) < 0)
+		log_event(LOG_LEVEL_ERROR, "park-failed",
+			LOG_TEXT("id", c->message.entry.id), LOG_TEXT("why", f.text));
+}
+
+/* When the message is tried again: its provisional time unless there is reason for another. */
+static uint32_t next_try(const struct claim *c, const struct flush *flush)
+{
+	uint32_t next_s = c->message.entry.next_s;
+	int64_t earliest_s = flush->world->now_s() + CLAIM_UNCERTAIN_WAIT_S;
+	bool waits_for_host = c->host_next_s != 0;
+
+	for (size_t i = 0; i < c->past.count; i++) {
+		const struct journal_recipient *r = &c->past.recipients[i];
+
+		if (!claim_is_pending(c, i))
+			continue;
+		if (r->may_be_delivered && next_s < earliest_s)
+			next_s = (uint32_t)earliest_s;
+		if (r->may_be_delivered)
+			waits_for_host = false;
+	}
+	return waits_for_host ? c->host_next_s : next_s;
+}
+
+static void reschedule(struct claim *c, uint32_t next_s)
+{
+	struct fault f;
+
+	if (next_s == c->message.entry.next_s)
+		return;
+	/* where this fails the provisional name holds: also a time in the future */
+	if (message_reschedule(&c->message, next_s, c->message.entry.attempts, &f) < 0)
+		log_event(LOG_LEVEL_WARNING, "reschedule-failed",
+			LOG_TEXT("id", c->message.entry.id), LOG_TEXT("why", f.text));
+}
+
+/* Failures that could not be reported yet: the next run must not deliver them again. */
+static void record_unreported(struct claim *c, const struct flush *flush)
+{
+	struct fault f;
+
+	for (size_t i = 0; i < c->past.count; i++) {
+		struct journal_recipient *r = &c->past.recipients[i];
+		struct outcome o = journal_outcome(r);
+
+		if (is_unreported(r) && journal_append(&c->journal, flush->world->now_s(),
+						i, JOURNAL_FAILED, &o, &f) == 0)
+			c->is_dirty = true;
+	}
+	claim_sync(c);
+}
+
+static void forget(struct claim *c)
+{
+	struct fault f;
+
+	if (message_remove(&c->message, &f) < 0)
+		log_event(LOG_LEVEL_ERROR, "remove-failed",
+			LOG_TEXT("id", c->message.entry.id), LOG_TEXT("why", f.text));
+}
+
+static bool is_report_overdue(const struct claim *c, const struct flush *flush)
+{
+	const struct envelope *e = &c->message.envelope;
+
+	return flush->world->now_s() - e->arrival_s >
+	       2 * flush_lifetime_s(flush, e->sender);
+}
+
+static void settle(struct claim *c, const struct flush *flush)
+{
+	enum bounce_result reported;
+
+	expire(c, flush);
+	claim_sync(c);
+	reported = report(c, flush, REPORT_FAILED);
+	if (c->has_lost_record && count_pending(c)) {
+		park(c, "a delivery could not be written down: sending it again would "
+			"deliver it twice");
+	} else if (count_pending(c)) {
+		warn_of_delay(c, flush);
+		reschedule(c, next_try(c, flush));
+	} else if (reported == BOUNCE_DONE) {
+		forget(c);
+	} else {
+		record_unreported(c, flush);
+		if (reported == BOUNCE_IMPOSSIBLE || is_report_overdue(c, flush))
+			park(c, "its failure could not be reported to anybody");
+		else
+			reschedule(c, (uint32_t)(flush->world->now_s() + REPORT_RETRY_S));
+	}
+}
+
+void claim_settle(struct claim *c, const struct flush *flush)
+{
+	settle(c, flush);
+	/* workers that inherited the descriptor must not keep the message claimed */
+	if (c->is_shared)
+		file_unlock(c->message.fd);
+	claim_release(c);
+}

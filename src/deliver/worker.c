@@ -1,0 +1,323 @@
+#include "deliver/worker.h"
+
+#include <unistd.h>
+
+#include "base/log.h"
+#include "deliver/job.h"
+#include "deliver/session.h"
+#include "policy/mx.h"
+
+/* addresses tried in a row without getting anything done (protocol D3) */
+#define ATTEMPTS_MAX 5
+
+/* jobs keep their claim, and with it a descriptor, while they wait for another host */
+#define CARRIED_MAX 32
+
+struct job_list {
+	struct job *items[CARRIED_MAX];
+	size_t count;
+};
+
+struct worker {
+	const struct worker_task *task;
+	struct destination *d;
+	struct mx_list hosts;
+	struct job_list waiting;   /* for the host that is tried now */
+	struct job_list undecided; /* for the one after it */
+	struct outcome trouble;    /* of the hosts tried so far; PENDING: none */
+	bool is_live;              /* counted in slot->live */
+};
+
+static void push(struct job_list *list, struct job *job)
+{
+	if (list->count == CARRIED_MAX)
+		BUG("job list is full");
+	list->items[list->count++] = job;
+}
+
+/* oldest first: a patch series stays in order */
+static struct job *shift(struct job_list *list)
+{
+	struct job *first;
+
+	if (list->count == 0)
+		return NULL;
+	first = list->items[0];
+	list->count--;
+	for (size_t i = 0; i < list->count; i++)
+		list->items[i] = list->items[i + 1];
+	return first;
+}
+
+static const struct plan_job *take_planned(struct destination *d)
+{
+	uint32_t at = d->slot->next_job;
+
+	/* never past our end: jobs that the run adds there later are somebody else's */
+	while (at < d->job_count &&
+		!atomic_compare_exchange_weak(&d->slot->next_job, &at, at + 1))
+		;
+	return at < d->job_count ? &d->jobs[at] : NULL;
+}
+
+static struct job *next_fresh(struct worker *w)
+{
+	const struct plan_job *planned;
+
+	while (!flush_is_stopping() && (planned = take_planned(w->d)) != NULL) {
+		struct job *job =
+			job_begin(w->task->flush, w->d, planned, w->task->shared);
+
+		if (job)
+			return job;
+	}
+	return NULL;
+}
+
+/* The host has greeted us: tell the run once, it may send help now. */
+static void note_up(struct worker *w)
+{
+	if (!w->is_live)
+		w->d->slot->live++;
+	w->is_live = true;
+	if (w->d->slot->state == BOARD_UP)
+		return;
+	w->d->slot->state = BOARD_UP;
+	/* a full pipe is news enough for the run */
+	(void)!write(w->task->wake_fd, "u", 1);
+}
+
+static struct job *next_job(void *ctx)
+{
+	struct worker *w = ctx;
+	struct job *job;
+
+	note_up(w);
+	job = shift(&w->waiting);
+	return job ? job : next_fresh(w);
+}
+
+static void job_done(void *ctx, struct job *job)
+{
+	struct worker *w = ctx;
+
+	if (job_is_undecided(job)) {
+		/* together they must fit into one list for the next host */
+		if (w->waiting.count + w->undecided.count < CARRIED_MAX) {
+			push(&w->undecided, job);
+			return;
+		}
+		job_give_up(job, NULL);
+	}
+	job_end(job, 0);
+}
+
+static void end_all(struct job_list *list, const struct outcome *o, uint32_t host_next_s)
+{
+	struct job *job;
+
+	while ((job = shift(list)) != NULL) {
+		job_give_up(job, o);
+		job_end(job, host_next_s);
+	}
+}
+
+/*
+ * What several hosts said is one answer: it is final only when all of them say so. A
+ * relay is our own configuration: its trouble never fails mail (protocol R19).
+ */
+static void note_trouble(
+	struct worker *w, const struct mx_target *target, const struct outcome *trouble)
+{
+	struct outcome o = *trouble;
+
+	if (w->d->route.kind == ROUTE_RELAY)
+		o.kind = OUTCOME_DEFERRED;
+	/* RFC 5321 5.1: we are what the domain's best MX names */
+	else if (o.status.class == 4 && o.status.subject == 4 && o.status.detail == 6 &&
+		 target->preference == w->hosts.targets[0].preference) {
+		o.kind = OUTCOME_FAILED;
+		o.status.class = 5;
+	}
+	if (w->trouble.kind == OUTCOME_PENDING || o.kind == OUTCOME_DEFERRED)
+		w->trouble = o;
+}
+
+static bool has_jobs_here(const struct worker *w)
+{
+	return w->waiting.count > 0 || plan_waiting(w->d) > 0;
+}
+
+/* All sessions with one host: it may want a new connection after a number of messages. */
+static bool serve_host(struct worker *w, const struct mx_target *target)
+{
+	const struct session_jobs jobs = {next_job, job_done, w};
+	struct session_result r;
+	bool has_decided = false;
+
+	w->waiting = w->undecided;
+	w->undecided.count = 0;
+	do {
+		session_run(w->task->flush, w->d, target, &jobs, &r);
+		if (w->is_live)
+			w->d->slot->live--;
+		w->is_live = false;
+		has_decided |= r.has_decided;
+	} while (!r.has_trouble && r.jobs && has_jobs_here(w) && !flush_is_stopping());
+	if (r.has_trouble)
+		note_trouble(w, target, &r.trouble);
+	/* what this host was not asked for goes to the next one, in front */
+	for (size_t i = 0; i < w->undecided.count; i++)
+		push(&w->waiting, w->undecided.items[i]);
+	w->undecided = w->waiting;
+	w->waiting.count = 0;
+	return has_decided;
+}
+
+/* One pass over the hosts, in order. Whether anything was decided. */
+static bool serve_hosts(struct worker *w)
+{
+	bool has_decided = false;
+	size_t attempts = w->hosts.count < ATTEMPTS_MAX ? w->hosts.count : ATTEMPTS_MAX;
+
+	w->trouble.kind = OUTCOME_PENDING;
+	for (size_t i = 0; i < attempts && !flush_is_stopping(); i++) {
+		has_decided |= serve_host(w, &w->hosts.targets[i]);
+		if (w->undecided.count == 0 && plan_waiting(w->d) == 0)
+			break;
+	}
+	/* every host was reached, and none of them takes these */
+	if (w->trouble.kind == OUTCOME_PENDING && !flush_is_stopping())
+		end_all(&w->undecided, NULL, 0);
+	return has_decided;
+}
+
+/*
+ * The destination cannot be used in this run. The run, which hears of it by the board,
+ * comes to the same time for the next try, since it has the same host memory and chance.
+ */
+static uint32_t mark_down(struct worker *w, const struct outcome *o)
+{
+	struct board_slot *slot = w->d->slot;
+	struct hosts *hosts = w->task->hosts;
+
+	slot->trouble = *o;
+	slot->down_s = w->task->flush->world->now_s();
+	slot->state = BOARD_DOWN;
+	hosts_note_failure(hosts, w->d->key, o, slot->down_s, w->d->chance);
+	log_event(LOG_LEVEL_WARNING, "destination-down", LOG_TEXT("route", w->d->key),
+		LOG_NUMBER("waiting", (int64_t)plan_waiting(w->d)),
+		LOG_TEXT("remote", *o->remote ? o->remote : NULL),
+		LOG_TEXT("why", o->text));
+	return (uint32_t)hosts_find(hosts, w->d->key)->next_try_s;
+}
+
+/* young mail behind a dead destination only gets another name */
+static bool is_only_postponed(
+	const struct worker *w, const struct plan_job *planned, const struct outcome *o)
+{
+	const struct conf *conf = w->task->flush->conf;
+	int64_t age_s =
+		w->task->flush->world->now_s() - spool_id_time_s(planned->entry.id);
+
+	return o->kind == OUTCOME_DEFERRED && planned->shared == PLAN_NOT_SHARED &&
+	       age_s < conf->spool.lifetime_s && age_s < conf->spool.bounce_lifetime_s &&
+	       (conf->spool.warn_after_s == 0 || age_s < conf->spool.warn_after_s);
+}
+
+static void drain_one(struct worker *w, const struct plan_job *planned,
+	const struct outcome *o, uint32_t next_s)
+{
+	const struct flush *flush = w->task->flush;
+	struct fault ignored;
+	struct job *job;
+
+	if (is_only_postponed(w, planned, o)) {
+		/* what cannot be renamed now is due again in the next run */
+		(void)message_postpone(flush->spool, &planned->entry, next_s,
+			planned->entry.attempts + 1U, &ignored);
+		w->d->slot->deferred++;
+		return;
+	}
+	job = job_begin(flush, w->d, planned, w->task->shared);
+	if (!job)
+		return;
+	job_give_up(job, o);
+	job_end(job, next_s);
+}
+
+/* Everything that waits for this destination shares its outcome. */
+static void drain(struct worker *w, const struct outcome *o)
+{
+	const struct plan_job *planned;
+	uint32_t next_s = mark_down(w, o);
+
+	end_all(&w->undecided, o, next_s);
+	while (!flush_is_stopping() && (planned = take_planned(w->d)) != NULL)
+		drain_one(w, planned, o, next_s);
+}
+
+/* recipients whose domain can never be reached: each has its own reason */
+static void fail_unroutable(struct worker *w)
+{
+	struct job *job;
+
+	while ((job = next_fresh(w)) != NULL) {
+		for (size_t i = 0; i < job->count; i++) {
+			struct route ignored;
+			struct outcome why;
+
+			if (route_resolve(&w->task->flush->route,
+				    span_of(job->recipients[i]->address), &ignored,
+				    &why) < 0)
+				job->undecided[i] = why;
+		}
+		job_give_up(job, NULL);
+		job_end(job, 0);
+	}
+}
+
+static void serve(struct worker *w)
+{
+	while (serve_hosts(w) && !flush_is_stopping())
+		if (w->undecided.count == 0 && plan_waiting(w->d) == 0)
+			return;
+	if (flush_is_stopping()) {
+		struct outcome o = outcome_make(OUTCOME_DEFERRED, OUTCOME_HOST, "4.3.2",
+			"the queue run was stopped");
+
+		end_all(&w->undecided, &o, 0);
+		return;
+	}
+	if (w->trouble.kind == OUTCOME_PENDING)
+		return;
+	/*
+	 * A host that limits our connections refuses this worker while it serves another
+	 * one well: then it is not down, and the others do the work.
+	 */
+	if (w->d->slot->live)
+		end_all(&w->undecided, &w->trouble, 0);
+	else
+		drain(w, &w->trouble);
+}
+
+void worker_run(const struct worker_task *task)
+{
+	const struct flush *flush = task->flush;
+	struct worker w = {.task = task, .d = task->destination};
+	const struct mx_options options = {
+		.own_name =
+			flush->identity->is_qualified ? flush->identity->hostname : NULL,
+		.own_addresses = &flush->own_addresses,
+		.may_use_local = flush->conf->delivery.has_local_hosts,
+	};
+	struct outcome why;
+
+	if (w.d->is_unroutable)
+		fail_unroutable(&w);
+	else if (mx_resolve(flush->world->resolver, &w.d->route, &options, &w.hosts,
+			 &why) < 0)
+		drain(&w, &why);
+	else
+		serve(&w);
+}

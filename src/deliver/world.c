@@ -1,0 +1,23 @@
+#include "deliver/world.h"
+
+#include "base/clock.h"
+#include "base/rand.h"
+
+int world_init(struct world *ret, const char *nameservers, struct fault *f)
+{
+	const struct resolver_options options = {.nameservers = nameservers};
+
+	*ret = (struct world){
+		.now_s = clock_now_s,
+		.mono_ms = clock_mono_ms,
+		.random = rand_below,
+		.dial = stream_new,
+	};
+	return resolver_new(&ret->resolver, &options, f);
+}
+
+void world_release(struct world *w)
+{
+	resolver_free(w->resolver);
+	*w = (struct world){0};
+}

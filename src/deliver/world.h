@@ -1,0 +1,27 @@
+/*
+ * Everything a delivery takes from outside: clocks, chance, DNS, connections. Made once in
+ * `cmd`, replaced whole in tests.
+ */
+#ifndef DELIVER_WORLD_H
+#define DELIVER_WORLD_H
+
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "net/netaddr.h"
+#include "net/resolver.h"
+#include "net/stream.h"
+
+struct world {
+	int64_t (*now_s)(void);             /* since the epoch; may jump */
+	int64_t (*mono_ms)(void);           /* never jumps */
+	uint32_t (*random)(uint32_t bound); /* below bound */
+	int (*dial)(struct stream **ret, const struct netaddr *to, struct fault *f);
+	struct resolver *resolver; /* owned */
+};
+
+/* The real one. `nameservers` as in struct resolver_options. 0, or -1 and a fault. */
+int world_init(struct world *ret, const char *nameservers, struct fault *f);
+void world_release(struct world *w);
+
+#endif

@@ -1,0 +1,21 @@
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "cmd/exit_code.h"
+#include "cmd/flush.h"
+#include "cmd/setup.h"
+
+int main(int argc, char **argv)
+{
+	struct fault f;
+
+	if (setup_process(&f) < 0)
+		return exit_with("nullmta-flush", &f);
+	if (argc >= 2 && strcmp(argv[1], "flush") == 0)
+		return cmd_flush(argc - 1, argv + 1);
+	(void)fputs(
+		"usage: nullmta-flush flush [options]; see \"nullmta flush --help\"\n",
+		stderr);
+	return EX_USAGE;
+}

@@ -1,0 +1,100 @@
+#include "spool/place.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define SQUATTERS_MAX 9
+
+static void root_candidate(
+	const struct place_options *o, int suffix, char *out, size_t size)
+{
+	if (suffix)
+		(void)snprintf(out, size, "%s/%lu.%d", o->root,
+			(unsigned long)o->user->uid, suffix);
+	else
+		(void)snprintf(out, size, "%s/%lu", o->root, (unsigned long)o->user->uid);
+}
+
+static bool home_candidate(const struct place_options *o, char *out, size_t size)
+{
+	if (!o->user->home)
+		return false;
+	return snprintf(out, size, "%s/.local/state/nullmta", o->user->home) < (int)size;
+}
+
+/* whether trying the next suffix can help: somebody else stands there */
+static bool is_squatted(const struct fault *f)
+{
+	return f->kind == FAULT_CREATE && f->err == 0;
+}
+
+static int open_below_root(
+	struct spool *ret, const struct place_options *o, struct fault *f)
+{
+	char path[sizeof(ret->path)];
+
+	if (access(o->root, W_OK | X_OK) != 0) {
+		fault_set(f, FAULT_CREATE, errno, "%s", o->root);
+		return -1;
+	}
+	for (int suffix = 0; suffix <= SQUATTERS_MAX; suffix++) {
+		root_candidate(o, suffix, path, sizeof(path));
+		if (spool_open(ret, path, true, f) == 0)
+			return 0;
+		if (!is_squatted(f))
+			return -1;
+	}
+	return -1;
+}
+
+int place_open(struct spool *ret, const struct place_options *o, struct fault *f)
+{
+	char path[sizeof(ret->path)];
+	struct fault root_fault;
+
+	if (o->dir)
+		return spool_open(ret, o->dir, true, f);
+	if (open_below_root(ret, o, &root_fault) == 0)
+		return 0;
+	/* a full disk under the root is no reason to scatter mail over two places */
+	if (root_fault.kind == FAULT_SYSTEM) {
+		*f = root_fault;
+		return -1;
+	}
+	if (!home_candidate(o, path, sizeof(path))) {
+		fault_set(f, FAULT_CREATE, 0,
+			"no place for the spool: %s, and uid %lu has no home directory; "
+			"set NULLMTA_SPOOL to a private writable directory",
+			root_fault.text, (unsigned long)o->user->uid);
+		return -1;
+	}
+	if (spool_open(ret, path, true, f) == 0)
+		return 0;
+	fault_append(f, "; set NULLMTA_SPOOL to a private writable directory");
+	return -1;
+}
+
+int place_open_existing(
+	struct spool ret[], const struct place_options *o, struct fault *f)
+{
+	char path[sizeof(ret->path)];
+	int count = 0;
+
+	if (o->dir) {
+		if (spool_open(&ret[0], o->dir, false, f) == 0)
+			return 1;
+		return f->err == ENOENT ? 0 : -1;
+	}
+	for (int suffix = 0; suffix <= SQUATTERS_MAX; suffix++) {
+		root_candidate(o, suffix, path, sizeof(path));
+		if (spool_open(&ret[count], path, false, f) == 0)
+			count++;
+		else if (f->err == ENOENT)
+			break;
+	}
+	if (home_candidate(o, path, sizeof(path)) &&
+		spool_open(&ret[count], path, false, f) == 0)
+		count++;
+	return count;
+}

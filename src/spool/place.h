@@ -1,0 +1,36 @@
+/*
+ * Where a user's spool is (design: /var/spool/nullmta/<uid>, else ~/.local/state/nullmta,
+ * or the one place that the configuration names).
+ */
+#ifndef SPOOL_PLACE_H
+#define SPOOL_PLACE_H
+
+#include "base/user.h"
+#include "spool/spool.h"
+
+#define PLACE_ROOT           "/var/spool/nullmta"
+#define PLACE_CANDIDATES_MAX 11 /* of <uid>, <uid>.1 … under the root, and home */
+
+struct place_options {
+	const char *dir; /* the one place, %u for the uid and ~/ for home; NULL: search */
+	const char *root; /* PLACE_ROOT; tests name another one */
+	const struct user *user;
+};
+
+/*
+ * Open the spool for submission; what is missing is made. A squatter's directory
+ * <uid> is passed over for <uid>.1 and so on. The fault (FAULT_CREATE) says what to set
+ * when there is no private writable place.
+ */
+int place_open(struct spool *ret, const struct place_options *options, struct fault *f);
+
+/*
+ * Every spool of the user that exists, for the flush and for mailq: mail that waits in
+ * ~ must leave even when /var/spool/nullmta came later. `ret` has room for
+ * PLACE_CANDIDATES_MAX; close each. Returns how many, or -1 when the one configured place
+ * exists and is unusable.
+ */
+int place_open_existing(
+	struct spool ret[], const struct place_options *options, struct fault *f);
+
+#endif
