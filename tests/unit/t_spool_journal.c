@@ -1,0 +1,553 @@
+/* sources: tests/support/spool_dir.c */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "spool/journal_line.h"
+#include "tests/support/spool_dir.h"
+
+#define ID    "6C3MK9G1NNHHL4"
+#define OTHER "6C3MK9G1NNHHL5"
+#define NAME  "journal/" ID
+
+static int make_spool(void **state)
+{
+	struct spool_dir *d = mem_alloc(sizeof(*d));
+
+	spool_dir_make(d);
+	*state = d;
+	return 0;
+}
+
+static int remove_spool(void **state)
+{
+	spool_dir_remove(*state);
+	free(*state);
+	return 0;
+}
+
+static struct outcome refused(void)
+{
+	struct outcome o = outcome_make(
+		OUTCOME_FAILED, OUTCOME_RECIPIENT, "5.1.1", "no \"such\" user");
+
+	o.code = 550;
+	memcpy(o.remote, "mx.example.org[192.0.2.1]:25", 29);
+	return o;
+}
+
+static struct journal_state load(const struct spool *s, size_t recipients)
+{
+	struct journal_state state;
+	struct fault f;
+
+	if (journal_load(s, ID, recipients, &state, &f) != 0)
+		fail_msg("%s", f.text);
+	return state;
+}
+
+static void what_is_appended_is_loaded(void **state)
+{
+	const struct spool_dir *d = *state;
+	struct outcome o = refused();
+	struct journal_state s;
+	struct journal j;
+	struct fault f;
+	struct outcome again;
+
+	s = load(&d->spool, 3);
+	assert_false(s.exists);
+	assert_int_equal(s.recipients[2].kind, OUTCOME_PENDING);
+	journal_state_release(&s);
+
+	journal_init(&j, &d->spool, ID);
+	assert_int_equal(journal_sync(&j, &f), 0);
+	assert_int_equal(journal_reserve(&j, 3, &f), 0);
+	assert_int_equal(journal_append(&j, 1795419407, 2, JOURNAL_FAILED, &o, &f), 0);
+	o = outcome_make(OUTCOME_DELIVERED, OUTCOME_RECIPIENT, "2.0.0", "ok");
+	assert_int_equal(journal_append(&j, 1795419408, 0, JOURNAL_DELIVERED, &o, &f), 0);
+	assert_int_equal(
+		journal_append(&j, 1795419409, 2, JOURNAL_REPORTED, NULL, &f), 0);
+	assert_int_equal(journal_append(&j, 1795419410, 1, JOURNAL_WARNED, NULL, &f), 0);
+	assert_int_equal(journal_sync(&j, &f), 0);
+	journal_close(&j);
+	journal_close(&j);
+
+	s = load(&d->spool, 3);
+	assert_true(s.exists);
+	assert_int_equal(s.count, 3);
+	assert_int_equal(s.recipients[0].kind, OUTCOME_DELIVERED);
+	assert_null(s.recipients[0].remote);
+	assert_int_equal(s.recipients[1].kind, OUTCOME_PENDING);
+	assert_true(s.recipients[1].is_warned);
+	assert_int_equal(s.recipients[2].kind, OUTCOME_FAILED);
+	assert_true(s.recipients[2].is_reported);
+	assert_int_equal(s.recipients[2].time_s, 1795419407);
+	again = journal_outcome(&s.recipients[2]);
+	assert_int_equal(again.code, 550);
+	assert_int_equal(again.status.class, 5);
+	assert_string_equal(again.text, "no \"such\" user");
+	assert_string_equal(again.remote, "mx.example.org[192.0.2.1]:25");
+	journal_state_release(&s);
+}
+
+static void lines_look_as_the_page_says(void **state)
+{
+	const struct journal_line line = {
+		.time_s = 1795419407,
+		.recipient = 2,
+		.event = JOURNAL_FAILED,
+		.status = {5, 1, 1},
+		.code = 550,
+		.remote = SPAN_LIT("mx.example.org[192.0.2.1]:25"),
+		.text = SPAN_LIT("5.1.1 no such user"),
+	};
+	struct buf out = BUF_INIT(JOURNAL_LINE_MAX);
+
+	(void)state;
+	journal_line_format(&line, ID, &out);
+	assert_string_equal(buf_str(&out),
+		"1795419407 2 failed 5.1.1 550 mx.example.org[192.0.2.1]:25 "
+		"\"5.1.1 no such user\" 1452537d\n");
+	buf_release(&out);
+}
+
+/* A sequence of events of recipient 0, and what they come to. */
+static void events_come_to_a_state(void **state)
+{
+	static const struct {
+		const char *events;
+		enum outcome_kind kind;
+		bool may_be_delivered, is_reported, is_warned;
+		const char *why;
+	} cases[] = {
+		{"", OUTCOME_PENDING, false, false, false, "nothing"},
+		{"D", OUTCOME_DELIVERED, false, false, false, "delivered"},
+		{"d", OUTCOME_DEFERRED, false, false, false, "deferred"},
+		{"u", OUTCOME_DEFERRED, true, false, false, "uncertain"},
+		{"ud", OUTCOME_DEFERRED, false, false, false,
+			"the last try was not uncertain"},
+		{"dF", OUTCOME_FAILED, false, false, false, "failed in the end"},
+		{"Fd", OUTCOME_FAILED, false, false, false, "failed is final"},
+		{"Dd", OUTCOME_DELIVERED, false, false, false, "delivered is final"},
+		{"DF", OUTCOME_DELIVERED, false, false, false, "nothing undoes it"},
+		{"Du", OUTCOME_DELIVERED, false, false, false, "nor doubt"},
+		{"FD", OUTCOME_DELIVERED, false, false, false, "delivered after all"},
+		{"Fr", OUTCOME_FAILED, false, true, false, "reported"},
+		{"r", OUTCOME_PENDING, false, false, false, "no failure to report"},
+		{"rF", OUTCOME_FAILED, false, false, false,
+			"the report was not of this failure"},
+		{"dwd", OUTCOME_DEFERRED, false, false, true, "warned stays"},
+	};
+	static const struct {
+		char letter;
+		enum journal_event event;
+	} letters[] = {
+		{'D', JOURNAL_DELIVERED},
+		{'d', JOURNAL_DEFERRED},
+		{'F', JOURNAL_FAILED},
+		{'u', JOURNAL_UNCERTAIN},
+		{'r', JOURNAL_REPORTED},
+		{'w', JOURNAL_WARNED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct journal_recipient r = {0};
+		struct journal_state s = {
+			.recipients = mem_array(1, sizeof(r)), .count = 1};
+		struct buf text = BUF_INIT(JOURNAL_MAX);
+
+		for (const char *p = cases[i].events; *p; p++)
+			for (size_t k = 0; k < ARRAY_LEN(letters); k++)
+				if (letters[k].letter == *p)
+					journal_line_format(
+						&(struct journal_line){
+							.event = letters[k].event},
+						ID, &text);
+		journal_state_apply(&s, ID, buf_span(&text));
+		r = s.recipients[0];
+		if (r.kind != cases[i].kind ||
+			r.may_be_delivered != cases[i].may_be_delivered ||
+			r.is_reported != cases[i].is_reported ||
+			r.is_warned != cases[i].is_warned)
+			fail_msg("%s: %s", cases[i].events, cases[i].why);
+		journal_state_release(&s);
+		buf_release(&text);
+	}
+}
+
+static void add_line(struct buf *out, const char *id, size_t recipient)
+{
+	const struct journal_line line = {
+		.event = JOURNAL_DELIVERED, .recipient = recipient, .status = {2, 0, 0}};
+
+	journal_line_format(&line, id, out);
+}
+
+static size_t delivered(const struct spool *s, struct span text)
+{
+	struct journal_state state;
+	size_t count = 0;
+
+	spool_dir_put(s, NAME, text);
+	state = load(s, 5);
+	for (size_t i = 0; i < 5; i++)
+		count += state.recipients[i].kind == OUTCOME_DELIVERED;
+	journal_state_release(&state);
+	return count;
+}
+
+/* Whatever octet is hit: that line is lost, no other, and nothing is made up. */
+static void a_damaged_line_costs_itself_alone(void **state)
+{
+	const struct spool_dir *d = *state;
+	struct buf text = BUF_INIT(JOURNAL_MAX);
+	size_t line_length;
+
+	add_line(&text, ID, 0);
+	line_length = text.len;
+	for (size_t i = 1; i < 5; i++)
+		add_line(&text, ID, i);
+	assert_int_equal(delivered(&d->spool, buf_span(&text)), 5);
+	for (size_t at = line_length; at < 2 * line_length; at++) {
+		char c = text.data[at];
+		/* a missing line end joins two lines: both are lost */
+		size_t left = at == 2 * line_length - 1 ? 3 : 4;
+
+		text.data[at] = c == 'x' ? 'y' : 'x';
+		assert_int_equal(delivered(&d->spool, buf_span(&text)), left);
+		text.data[at] = c;
+	}
+	buf_release(&text);
+}
+
+static void a_torn_end_is_normal(void **state)
+{
+	const struct spool_dir *d = *state;
+	struct buf text = BUF_INIT(JOURNAL_MAX);
+	struct outcome o =
+		outcome_make(OUTCOME_DELIVERED, OUTCOME_RECIPIENT, "2.0.0", "ok");
+	size_t first;
+
+	add_line(&text, ID, 0);
+	first = text.len;
+	add_line(&text, ID, 1);
+	for (size_t n = 0; n <= text.len; n++) {
+		size_t whole = n >= text.len - 1 ? 2 : n >= first - 1 ? 1 : 0;
+		struct journal_state s;
+		struct journal j;
+		struct fault f;
+
+		assert_int_equal(
+			delivered(&d->spool, span_head(buf_span(&text), n)), whole);
+		journal_init(&j, &d->spool, ID);
+		assert_int_equal(journal_append(&j, 7, 4, JOURNAL_DELIVERED, &o, &f), 0);
+		assert_int_equal(journal_append(&j, 7, 3, JOURNAL_DELIVERED, &o, &f), 0);
+		journal_close(&j);
+		s = load(&d->spool, 5);
+		assert_int_equal(s.recipients[0].kind,
+			n >= first - 1 ? OUTCOME_DELIVERED : OUTCOME_PENDING);
+		assert_int_equal(s.recipients[3].kind, OUTCOME_DELIVERED);
+		assert_int_equal(s.recipients[4].kind, OUTCOME_DELIVERED);
+		journal_state_release(&s);
+	}
+	buf_release(&text);
+}
+
+static void what_is_not_of_this_message_counts_for_nothing(void **state)
+{
+	const struct spool_dir *d = *state;
+	static const char zeros[4096];
+	struct buf text = BUF_INIT(JOURNAL_MAX);
+
+	add_line(&text, OTHER, 0);
+	assert_int_equal(delivered(&d->spool, buf_span(&text)), 0);
+	add_line(&text, ID, 5);
+	add_line(&text, ID, 9999);
+	assert_int_equal(delivered(&d->spool, buf_span(&text)), 0);
+	buf_add(&text, zeros, sizeof(zeros));
+	buf_add_str(&text, "\n");
+	add_line(&text, ID, 1);
+	assert_int_equal(delivered(&d->spool, buf_span(&text)), 1);
+	assert_int_equal(delivered(&d->spool, SPAN_LIT("\n\n\n")), 0);
+	assert_int_equal(delivered(&d->spool, SPAN_LIT("00000000\n")), 0);
+	assert_int_equal(delivered(&d->spool, SPAN_LIT(" 00000000\n")), 0);
+	buf_release(&text);
+}
+
+static void forms_of_the_future_are_skipped(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_good;
+	} cases[] = {
+		{"1795419407 2 failed 5.1.1 550 mx \"no\"", true},
+		{"1795419407 2 failed 5.1.1 550 - \"\"", true},
+		{"1795419407 2 failed - 0 - \"a \" b\"", true},
+		{"1795419407 2 vanished 5.1.1 550 mx \"no\"", false},
+		{"1795419407 2 failed 5.1.1 550 mx no", false},
+		{"1795419407 2 failed 5.1.1 550 mx \"", false},
+		{"1795419407 2 failed 5.1.1 550 mx", false},
+		{"1795419407 2 failed", false},
+		{"", false},
+		{"-1 2 failed 5.1.1 550 mx \"no\"", false},
+		{"1795419407 -2 failed 5.1.1 550 mx \"no\"", false},
+		{"1795419407 99999 failed 5.1.1 550 mx \"no\"", false},
+		{"1795419407 2 failed 6.1.1 550 mx \"no\"", false},
+		{"1795419407 2 failed 5.1.1 5500 mx \"no\"", false},
+		{"1795419407 2 failed 5.1.1 550 mx \"n\ro\"", false},
+		{"1795419407 2 failed 5.1.1 550 mx \"\xff\"", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct journal_line line;
+
+		if (journal_line_parse(span_of(cases[i].text), &line) != cases[i].is_good)
+			fail_msg("%s", cases[i].text);
+	}
+}
+
+/* Whatever a caller gives: it is one line, and journal_line_parse takes it. */
+static void every_written_line_is_readable(void **state)
+{
+	struct buf out = BUF_INIT(JOURNAL_MAX);
+	uint32_t x = 7;
+
+	(void)state;
+	for (int i = 0; i < 3000; i++) {
+		char remote[OUTCOME_REMOTE_MAX - 1], text[OUTCOME_TEXT_MAX - 1];
+		struct journal_line line = {.event = JOURNAL_UNCERTAIN}, again;
+		struct span rest, one;
+
+		for (size_t k = 0; k < sizeof(text); k++) {
+			x = x * 1103515245U + 12345U;
+			text[k] = (char)(x >> 16);
+			remote[k % sizeof(remote)] = (char)(x >> 20);
+		}
+		line.time_s = (int64_t)x - 1000000000;
+		line.code = (int)(x >> 8);
+		line.recipient = x % 10000;
+		line.status = (struct outcome_status){(unsigned short)(x % 7),
+			(unsigned short)(x >> 16), (unsigned short)(x >> 3)};
+		line.remote = (struct span){remote, x % sizeof(remote)};
+		line.text = (struct span){text, x % sizeof(text)};
+		buf_reset(&out);
+		journal_line_format(&line, ID, &out);
+		assert_true(out.len <= JOURNAL_LINE_MAX);
+		rest = buf_span(&out);
+		assert_true(journal_line_next(&rest, ID, &one));
+		assert_int_equal(one.len + 10, out.len);
+		assert_true(journal_line_parse(one, &again));
+		assert_int_equal(again.recipient, line.recipient);
+		assert_int_equal(again.text.len, line.text.len);
+	}
+	buf_release(&out);
+}
+
+static void collect(void *ctx, struct span text)
+{
+	struct buf *out = ctx;
+
+	buf_add_span(out, text);
+	buf_add_char(out, '|');
+}
+
+static void the_history_is_shown(void **state)
+{
+	const struct spool_dir *d = *state;
+	struct buf out = BUF_INIT(JOURNAL_MAX);
+	struct buf text = BUF_INIT(JOURNAL_MAX);
+	struct fault f;
+
+	assert_int_equal(journal_show(&d->spool, ID, collect, &out, &f), 0);
+	assert_int_equal(out.len, 0);
+	add_line(&text, ID, 1);
+	buf_add_str(&text, "rubbish\n");
+	add_line(&text, ID, 2);
+	spool_dir_put(&d->spool, NAME, buf_span(&text));
+	assert_int_equal(journal_show(&d->spool, ID, collect, &out, &f), 0);
+	assert_string_equal(buf_str(&out),
+		"0 1 delivered 2.0.0 0 - \"\"|0 2 delivered 2.0.0 0 - \"\"|");
+	buf_release(&out);
+	buf_release(&text);
+}
+
+/* What cannot be read must not pass for "nothing was delivered yet". */
+static void an_unreadable_journal_is_a_fault(void **state)
+{
+	const struct spool_dir *d = *state;
+	struct journal_state s;
+	struct journal j;
+	struct fault f;
+	int fd;
+
+	assert_int_equal(mkdirat(d->spool.fd, NAME, 0700), 0);
+	assert_int_equal(journal_load(&d->spool, ID, 1, &s, &f), -1);
+	assert_int_equal(journal_show(&d->spool, ID, collect, NULL, &f), -1);
+	assert_int_equal(unlinkat(d->spool.fd, NAME, AT_REMOVEDIR), 0);
+	assert_int_equal(symlinkat("other", d->spool.fd, NAME), 0);
+	assert_int_equal(journal_load(&d->spool, ID, 1, &s, &f), -1);
+	journal_init(&j, &d->spool, ID);
+	assert_int_equal(journal_reserve(&j, 1, &f), -1);
+	assert_int_equal(unlinkat(d->spool.fd, NAME, 0), 0);
+	assert_int_equal(mkfifoat(d->spool.fd, NAME, 0600), 0);
+	assert_int_equal(journal_load(&d->spool, ID, 1, &s, &f), -1);
+	assert_int_equal(journal_append(&j, 1, 0, JOURNAL_WARNED, NULL, &f), -1);
+	assert_int_equal(unlinkat(d->spool.fd, NAME, 0), 0);
+	spool_dir_put(&d->spool, NAME, SPAN_NONE);
+	fd = openat(d->spool.fd, NAME, O_WRONLY);
+	assert_int_equal(ftruncate(fd, JOURNAL_MAX + 1), 0);
+	(void)close(fd);
+	assert_int_equal(journal_load(&d->spool, ID, 1, &s, &f), -1);
+	assert_int_equal(journal_append(&j, 1, 0, JOURNAL_FAILED, NULL, &f), -1);
+	journal_close(&j);
+}
+
+/* Ten thousand recipients deferred for days must leave room for what is final. */
+static void tries_fill_no_journal(void **state)
+{
+	const struct spool_dir *d = *state;
+	struct outcome o = refused();
+	struct journal j;
+	struct fault f;
+	struct stat st;
+	int fd;
+
+	spool_dir_put(&d->spool, NAME, SPAN_NONE);
+	fd = openat(d->spool.fd, NAME, O_WRONLY);
+	assert_int_equal(ftruncate(fd, JOURNAL_TRIES_MAX), 0);
+	journal_init(&j, &d->spool, ID);
+	assert_int_equal(journal_append(&j, 1, 0, JOURNAL_DEFERRED, &o, &f), 0);
+	assert_int_equal(journal_append(&j, 1, 0, JOURNAL_UNCERTAIN, &o, &f), 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_size, JOURNAL_TRIES_MAX);
+	assert_int_equal(journal_append(&j, 1, 0, JOURNAL_FAILED, &o, &f), 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_true(st.st_size > JOURNAL_TRIES_MAX);
+	journal_close(&j);
+	(void)close(fd);
+}
+
+static void a_reserve_takes_blocks_but_no_size(void **state)
+{
+	const struct spool_dir *d = *state;
+	struct journal j;
+	struct fault f;
+	struct stat st;
+
+	journal_init(&j, &d->spool, ID);
+	assert_int_equal(journal_reserve(&j, 100, &f), 0);
+	assert_int_equal(fstat(j.fd, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	assert_true(st.st_blocks * 512 >= 100 * JOURNAL_LINE_MAX);
+	assert_int_equal(journal_reserve(&j, 100, &f), 0);
+	assert_int_equal(journal_append(&j, 1, 0, JOURNAL_WARNED, NULL, &f), 0);
+	assert_int_equal(fstat(j.fd, &st), 0);
+	assert_int_equal(st.st_size, j.size);
+	journal_close(&j);
+	/* the directory may have gone */
+	assert_int_equal(unlinkat(d->spool.fd, NAME, 0), 0);
+	assert_int_equal(unlinkat(d->spool.fd, "journal", AT_REMOVEDIR), 0);
+	assert_int_equal(journal_reserve(&j, 1, &f), 0);
+	journal_close(&j);
+}
+
+static void fill_disk(const struct spool *s)
+{
+	static const char block[4096] = "x";
+	int fd = openat(s->fd, "state/filler", O_WRONLY | O_CREAT, 0600);
+
+	assert_true(fd >= 0);
+	while (write(fd, block, sizeof(block)) > 0)
+		;
+	assert_int_equal(errno, ENOSPC);
+	(void)close(fd);
+}
+
+/* What was reserved can be written when the disk is full, and nothing else is promised. */
+static void a_reserve_holds_on_a_full_disk(void **state)
+{
+	const struct spool_dir *d = *state;
+	struct outcome o = refused();
+	struct journal j, late;
+	struct spool full;
+	struct spool_entry e;
+	struct journal_state s;
+	struct fault f;
+	char path[200];
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0 ||
+		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		skip();
+	(void)snprintf(path, sizeof(path), "%s/small", d->root);
+	assert_int_equal(mkdir(path, 0700), 0);
+	if (mount("none", path, "tmpfs", 0, "size=512k,mode=0700") != 0)
+		skip();
+	assert_int_equal(spool_open(&full, path, true, &f), 0);
+	assert_int_equal(spool_make_boxes(&full, &f), 0);
+	journal_init(&j, &full, ID);
+	assert_int_equal(journal_reserve(&j, 50, &f), 0);
+	fill_disk(&full);
+	for (size_t i = 0; i < 50; i++)
+		assert_int_equal(journal_append(&j, 1, i, JOURNAL_FAILED, &o, &f), 0);
+	assert_int_equal(journal_sync(&j, &f), 0);
+	assert_int_equal(journal_load(&full, ID, 50, &s, &f), 0);
+	for (size_t i = 0; i < 50; i++)
+		assert_int_equal(s.recipients[i].kind, OUTCOME_FAILED);
+	journal_state_release(&s);
+	journal_init(&late, &full, OTHER);
+	assert_int_equal(journal_reserve(&late, 50, &f), -1);
+	assert_int_equal(f.err, ENOSPC);
+	assert_int_equal(spool_dir_store(&full, SPAN_LIT("x\r\n"), &e, &f), -1);
+	assert_int_equal(f.kind, FAULT_SYSTEM);
+	assert_int_equal(spool_dir_count(&full, "tmp"), 0);
+	assert_int_equal(spool_dir_count(&full, "new"), 0);
+	journal_close(&late);
+	journal_close(&j);
+	spool_close(&full);
+	assert_int_equal(umount(path), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			what_is_appended_is_loaded, make_spool, remove_spool),
+		cmocka_unit_test(lines_look_as_the_page_says),
+		cmocka_unit_test(events_come_to_a_state),
+		cmocka_unit_test_setup_teardown(
+			a_damaged_line_costs_itself_alone, make_spool, remove_spool),
+		cmocka_unit_test_setup_teardown(
+			a_torn_end_is_normal, make_spool, remove_spool),
+		cmocka_unit_test_setup_teardown(
+			what_is_not_of_this_message_counts_for_nothing, make_spool,
+			remove_spool),
+		cmocka_unit_test(forms_of_the_future_are_skipped),
+		cmocka_unit_test(every_written_line_is_readable),
+		cmocka_unit_test_setup_teardown(
+			the_history_is_shown, make_spool, remove_spool),
+		cmocka_unit_test_setup_teardown(
+			an_unreadable_journal_is_a_fault, make_spool, remove_spool),
+		cmocka_unit_test_setup_teardown(
+			tries_fill_no_journal, make_spool, remove_spool),
+		cmocka_unit_test_setup_teardown(
+			a_reserve_takes_blocks_but_no_size, make_spool, remove_spool),
+		cmocka_unit_test_setup_teardown(
+			a_reserve_holds_on_a_full_disk, make_spool, remove_spool),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
