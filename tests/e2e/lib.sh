@@ -150,11 +150,14 @@ use_relay() {
 
 # --- what a user does ------------------------------------------------------------------
 
-# exits CODE COMMAND...: run it; any other exit code fails the test. CODE may be a glob.
+# exits CODE COMMAND...: run it; any other exit code fails the test, and so does a bug that a
+# program has noticed in itself. CODE may be a glob. $T/stderr is what it said on stderr.
 exits() {
 	local want=$1 got=0
 	shift
-	timeout 60 "$@" || got=$?
+	timeout 60 "$@" 2>"$T/stderr" || got=$?
+	cat "$T/stderr" >&2
+	! grep -qE 'bug at |Sanitizer|runtime error:|^==[0-9]+==' "$T/stderr" || fail "a bug: $*"
 	# shellcheck disable=SC2053  # a glob is meant
 	[[ $got == $want ]] || fail "exit code $got instead of $want: $*"
 }

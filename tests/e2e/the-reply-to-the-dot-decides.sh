@@ -5,8 +5,8 @@
 
 row 37-answers-data-with-250 deferred '4.*'
 row 38-answers-data-with-554 failed 5.5.1
-octets=1000000 row 39-closes-in-the-content deferred 4.4.2
-octets=1000000 row 40-refuses-in-the-content failed 5.3.4
+octets=10000000 row 39-closes-in-the-content deferred 4.4.2
+octets=10000000 row 40-refuses-in-the-content failed 5.3.4
 row 41-resets-behind-the-last-reply sent '2.*'
 NULLMTA_DELIVERY_REPLY_TIMEOUT=5s row 42-thinks-about-the-message sent '2.*'
 NULLMTA_DELIVERY_REPLY_TIMEOUT=1s row 43-says-nothing-to-the-dot uncertain 4.4.2

@@ -8,6 +8,7 @@
 #
 #	sent STATUS       accepted once, nothing waits, nothing is reported
 #	deferred STATUS   not accepted and surely so; waits; the next try is accepted, once
+#	unreachable STATUS  the same, and it is the host that is remembered for it
 #	uncertain STATUS  the same, but it may have been accepted and the log says so
 #	failed STATUS     refused for good: nothing waits, one report
 #
@@ -45,6 +46,16 @@ expect_retry_sent() {
 expect_deferred() {
 	assert_log deferred "status=$1"
 	assert_eq "$(count_log deferred duplicate=possible)" 0 "uncertain tries"
+	expect_retry_sent
+}
+
+# The reason stands once in the host memory, not beside each message.
+expect_unreachable() {
+	local words
+	assert_log destination-down
+	read -r -a words < <(grep '^mx:dest.test:' "$T/spool/state/hosts")
+	# shellcheck disable=SC2053  # a glob is meant
+	[[ ${words[5]:-} == $1 ]] || fail "the host memory says: ${words[*]:-}"
 	expect_retry_sent
 }
 

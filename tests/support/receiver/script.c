@@ -107,7 +107,7 @@ static void parse_step(struct script *script, struct span line, const struct pla
 	unescape(&step->text, span_starts(line, " ") ? span_from(line, 1) : line, at);
 	script->step_count++;
 	script->sections[script->section_count - 1].count++;
-	if (span_is(name, "stall") || span_is(name, "sip"))
+	if (span_is(name, "stall") || span_is(name, "sip") || span_is(name, "read"))
 		script->reads_little = true;
 }
 
