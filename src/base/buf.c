@@ -49,6 +49,7 @@ char *buf_reserve(struct buf *b, size_t n)
 		while (cap < want)
 			cap = cap > (size_t)-1 / 2 ? want : cap * 2;
 		b->data = mem_regrow(b->data, cap, 1);
+		b->data[b->len] = '\0';
 		b->cap = cap;
 	}
 	return b->data + b->len;

@@ -148,6 +148,7 @@ static struct report_recipient *recipients_of(
 			.code = r->code,
 			.remote = r->remote,
 			.text = r->text,
+			.may_be_delivered = r->may_be_delivered,
 			.time_s = r->time_s,
 		};
 	}

@@ -250,7 +250,8 @@ static void drain_one(struct worker *w, const struct plan_job *planned,
 static void drain(struct worker *w, const struct outcome *o)
 {
 	const struct plan_job *planned;
-	uint32_t next_s = mark_down(w, o);
+	/* a domain that does not exist is not a host that is down */
+	uint32_t next_s = o->kind == OUTCOME_DEFERRED ? mark_down(w, o) : 0;
 
 	end_all(&w->undecided, o, next_s);
 	while (!flush_is_stopping() && (planned = take_planned(w->d)) != NULL)
