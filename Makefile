@@ -52,8 +52,8 @@ DEVELOPER_WARN = -Walloca -Wcast-align=strict -Wcast-qual -Wdouble-promotion \
 	-Wold-style-definition -Wredundant-decls -Wtrampolines -Wcomma \
 	-Wunused-macros -Wunreachable-code
 
-ALL_CPPFLAGS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
-	-Isrc -include src/base/banned.h
+ALL_CPPFLAGS = -D_GNU_SOURCE -Isrc -include src/base/banned.h
+SETTINGS = -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"'
 ALL_CFLAGS = -std=c11 $(WARN) $(CFLAGS)
 ALL_LDFLAGS = -Wl,--as-needed $(CFLAGS) $(LDFLAGS)
 OPTIONAL_CFLAGS = $(HARDEN)
@@ -74,7 +74,7 @@ ALL_CFLAGS += -fsanitize=fuzzer-no-link
 endif
 # nullmta looks for ../libexec/nullmta-flush beside itself; told only where that is wrong.
 ifneq ($(abspath $(LIBEXECDIR)),$(abspath $(BINDIR)/../libexec))
-ALL_CPPFLAGS += -DLIBEXECDIR='"$(LIBEXECDIR)"'
+SETTINGS += -DLIBEXECDIR='"$(LIBEXECDIR)"'
 endif
 
 LIBS_SUBMIT = -liniparser
@@ -112,7 +112,7 @@ tests: all $(UNIT_TESTS) $(FUZZ_REPLAYS) $(TEST_PROGRAMS)  ## build the tests wi
 # Rewritten when the compiler or a flag changes, so that everything is built anew then.
 $(BUILD)/flags/wanted: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(CC) $(subst ','\'',$(ALL_CPPFLAGS) $(ALL_CFLAGS) $(OPTIONAL_CFLAGS))' \
+	@printf '%s\n' '$(CC) $(subst ','\'',$(ALL_CPPFLAGS) $(SETTINGS) $(ALL_CFLAGS) $(OPTIONAL_CFLAGS))' \
 		'$(ALL_LDFLAGS) $(OPTIONAL_LDFLAGS)' >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
@@ -122,6 +122,7 @@ $(BUILD)/flags/compile: $(BUILD)/flags/wanted contrib/cc-flags
 $(BUILD)/flags/link: $(BUILD)/flags/wanted contrib/cc-flags
 	@contrib/cc-flags "$(CC) $(CFLAGS) -fPIE" '$(OPTIONAL_LDFLAGS)' >$@
 
+$(BUILD)/obj/src/%.o: private ALL_CPPFLAGS += $(SETTINGS)
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags/compile
 	@mkdir -p $(@D)
 	$(call say,CC  ,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) @$(BUILD)/flags/compile -MMD -MP -c -o $@ $<
@@ -187,8 +188,10 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $$(call asked_objects,tests/fu
 .PHONY: check check-quick check-asan check-ubsan check-valgrind check-suites
 .PHONY: fuzz fuzz-regress run-fuzzers lint cover bench demo
 
-# Two makes: what `deps` brings is there before the second one looks for it.
+# Two makes: what `deps` brings is there before the second one looks for it. Without peers
+# the tests that need them say that they are skipped.
 check: deps  ## everything: unit, transcripts, seeds, end to end, lint
+	@tests/support/peers.sh || true
 	$(Q)$(MAKE) --no-print-directory check-suites
 
 run_tests = @BUILD='$(abspath $(BUILD))' tests/run $(if $(UNDER),--under '$(UNDER)')
@@ -243,7 +246,7 @@ bench: tests  ## print the figures beside those of bare programs
 
 demo: deps-build  ## the main job on loopback, as a short story
 	$(Q)$(MAKE) --no-print-directory tests-support
-	@BUILD='$(abspath $(BUILD))' tests/demo
+	@BUILD='$(abspath $(BUILD))' tests/support/demo.sh
 
 .PHONY: tests-support
 tests-support: all $(filter $(BUILD)/support/%,$(TEST_PROGRAMS))
