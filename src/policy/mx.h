@@ -17,7 +17,7 @@
 #define MX_HOSTS_MAX          20 /* looked up, best preference first */
 #define MX_HOST_ADDRESSES_MAX 4  /* of one host, the families taking turns */
 #define MX_TARGETS_MAX        10
-#define MX_FAILURES_MAX       4 /* lookups that fail before the rest is left out */
+#define MX_FAILURES_MAX       6 /* lookups that fail before the rest is left out */
 
 /* One address to try. */
 struct mx_target {
