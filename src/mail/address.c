@@ -184,6 +184,12 @@ struct span address_local(struct span address)
 	return before_last_at(address, &domain);
 }
 
+bool address_is_same(struct span a, struct span b)
+{
+	return span_eq(address_local(a), address_local(b)) &&
+	       span_ieq(address_domain(a), address_domain(b));
+}
+
 bool address_is_atext(char c)
 {
 	return text_is_alpha(c) || text_is_digit(c) ||
@@ -199,10 +205,4 @@ void address_quote(struct buf *out, struct span s)
 		buf_add_char(out, s.data[i]);
 	}
 	buf_add_char(out, '"');
-}
-
-bool address_is_same(struct span a, struct span b)
-{
-	return span_eq(address_local(a), address_local(b)) &&
-	       span_ieq(address_domain(a), address_domain(b));
 }

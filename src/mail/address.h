@@ -64,13 +64,13 @@ int address_compose(
 struct span address_domain(struct span address);
 struct span address_local(struct span address);
 
+/* The same mailbox: local parts equal octet by octet, domains without case. */
+bool address_is_same(struct span a, struct span b);
+
 /* Whether a letter needs no quotes in a local part or a name: atext, RFC 5322 3.2.3. */
 bool address_is_atext(char c);
 
 /* Append as a quoted-string (RFC 5322 3.2.4). */
 void address_quote(struct buf *out, struct span s);
-
-/* The same mailbox: local parts equal octet by octet, domains without case. */
-bool address_is_same(struct span a, struct span b);
 
 #endif

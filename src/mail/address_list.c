@@ -56,9 +56,8 @@ static int parse_local(struct list_parser *p, struct buf *local, struct fault *f
 		if (!is_word(p->token))
 			return list_fault(p,
 				local->len || is_at(p, '.')
-					? "a '.' at the beginning or end of a local "
-					  "part, "
-					  "or beside another '.', needs quotes"
+					? "a '.' at either end of a local part, or "
+					  "beside another '.', needs quotes"
 					: "there is no address",
 				f);
 		if (p->token.kind == ADDRESS_QUOTED)

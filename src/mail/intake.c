@@ -62,14 +62,18 @@ static bool is_mbox_line(struct span line)
 	return span_starts(line, "From ") || span_starts(line, ">From ");
 }
 
-/* mbox's lines have a date with hh:mm; a letter that begins with "From" rarely has */
+/* mbox's lines have a date with hh:mm:ss; a letter that begins with "From" rarely has */
 static bool has_time(struct span line)
 {
-	for (size_t i = 0; i + 5 <= line.len; i++) {
-		const char *at = line.data + i;
+	static const char shape[] = "00:00:00";
 
-		if (text_is_digit(at[0]) && text_is_digit(at[1]) && at[2] == ':' &&
-			text_is_digit(at[3]) && text_is_digit(at[4]))
+	for (; line.len >= strlen(shape); line = span_from(line, 1)) {
+		size_t n = 0;
+
+		while (shape[n] && (shape[n] == ':' ? line.data[n] == ':'
+						    : text_is_digit(line.data[n])))
+			n++;
+		if (!shape[n])
 			return true;
 	}
 	return false;

@@ -179,6 +179,8 @@ static void mbox_lines_are_dropped(void **state)
 			SPAN_LIT(ALL)},
 		{"a letter", SPAN_LIT("From our friends\n\nhello\n"),
 			SPAN_LIT(ALL "From our friends\r\n\r\nhello\r\n")},
+		{"a letter with a time", SPAN_LIT("From 10:30 to 11:00:5"),
+			SPAN_LIT(ALL "From 10:30 to 11:00:5\r\n")},
 		{"a short letter", SPAN_LIT("From us"), SPAN_LIT(ALL "From us\r\n")},
 		{"a letter of text", SPAN_LIT("From us\nto you"),
 			SPAN_LIT(ALL "From us\r\nto you\r\n")},
@@ -309,8 +311,8 @@ static void random_message(struct buf *out, uint32_t *seed)
 	static const char *const parts[] = {"\n", "\n", "\r\n", "\r\n", "\r", ".", "\n.",
 		"\n..", "\n.\r\n", ":", " ", "\t", "\n ", "From ",
 		"\nFrom: ", "From: a@x, b@y\n", "To: a@x\n", "Bcc: b@y\n", "\nSubject: s",
-		"Resent-To: c@z\n", "07:36", "a", "xyz", "\xc3\xbc", "<", ">", "\"", ",",
-		"\n\n"};
+		"Resent-To: c@z\n", "07:36:47", "a", "xyz", "\xc3\xbc", "<", ">", "\"",
+		",", "\n\n"};
 
 	buf_reset(out);
 	for (int n = 40; n; n--) {
