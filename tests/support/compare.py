@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Compare a message as it was given to sendmail with the message as it arrived.
 
-    compare.py [--dot-ends] [--header-only] GIVEN ARRIVED
+    compare.py [--dot-ends] [--header-only] [--filed] GIVEN ARRIVED
 
 Silent with exit 0 where ARRIVED is GIVEN, completed as a sendmail may: fields of ADDED put in
 front or behind where they were missing, fields of REMOVED gone, every other field the same
 octets in the same order, and the body the same lines with CRLF. Else it says what differs and
 exits 1. What arrived must also be a message that Python's email package reads without a defect.
+With --filed a mail server has put it into a mailbox: lines end in LF, its trace is in front.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import sys
 
 # RFC 5322 3.6, RFC 6409 8: what a submission agent adds
 ADDED = {b"received", b"date", b"message-id", b"from", b"sender", b"to"}
+FILED = {b"return-path", b"x-original-to", b"delivered-to"}
 REMOVED = {b"bcc", b"resent-bcc", b"return-path", b"content-length"}
 
 FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:(.*)", re.S)
@@ -116,6 +118,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--dot-ends", action="store_true", help="it was given without -i")
     parser.add_argument("--header-only", action="store_true", help="the body may differ")
+    parser.add_argument("--filed", action="store_true", help="by a server, into a mailbox")
     parser.add_argument("given")
     parser.add_argument("arrived")
     options = parser.parse_args()
@@ -125,8 +128,12 @@ def main():
         arrived = file.read()
     if options.dot_ends:
         given = until_dot(given)
+    if options.filed:
+        arrived = arrived.replace(b"\n", b"\r\n")
     given_fields, given_body = split(given)
     arrived_fields, arrived_body = split(arrived)
+    if options.filed:
+        arrived_fields = [field for field in arrived_fields if field[0] not in FILED]
     problems = check_form(arrived) + compare_fields(given_fields, arrived_fields)
     if not options.header_only:
         problems += compare_bodies(given_body, arrived_body)

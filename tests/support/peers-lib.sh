@@ -245,6 +245,12 @@ client() {
 	with_sendmail env LD_LIBRARY_PATH="$(peers_libraries)" "$PEERS/usr/bin/$name" "$@"
 }
 
+# git with its command send-email, which is a package of its own
+git_with_email() {
+	PATH=$PEERS/usr/lib/git-core:$PATH PERL5LIB=$PEERS/usr/share/perl5 \
+		timeout 60 git "$@"
+}
+
 # start_cron <<CRONTAB: Debian's cron with this crontab of root and no other; jobs of
 # @reboot run at once. It finds nullmta as /usr/sbin/sendmail.
 start_cron() {
