@@ -42,7 +42,10 @@ int netaddr_parse_with_port(struct span s, uint16_t default_port, struct netaddr
 /* The length that connect(2) and bind(2) want. */
 socklen_t netaddr_len(const struct netaddr *a);
 
+/* Ports are in host order. */
 uint16_t netaddr_port(const struct netaddr *a);
+
+/* Give it another port. */
 void netaddr_set_port(struct netaddr *a, uint16_t port);
 
 /* "192.0.2.1", "2001:db8::1" */
