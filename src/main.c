@@ -5,6 +5,7 @@
 #include "cmd/config.h"
 #include "cmd/exit_code.h"
 #include "cmd/flush_program.h"
+#include "cmd/queue.h"
 #include "cmd/sendmail.h"
 #include "cmd/setup.h"
 
@@ -59,6 +60,7 @@ static int run_version(int argc, char **argv)
 static const struct command commands[] = {
 	{"flush", run_flush},
 	{"config", cmd_config},
+	{"queue", cmd_queue},
 	{"sendmail", cmd_sendmail},
 	{"--help", run_help},
 	{"-h", run_help},

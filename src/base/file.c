@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,8 +205,14 @@ void file_unlock(int fd)
 
 int file_open_standard(struct fault *f)
 {
+	struct pollfd fds[] = {
+		{.fd = STDIN_FILENO}, {.fd = STDOUT_FILENO}, {.fd = STDERR_FILENO}};
+
+	/* one question for all three: POLLNVAL tells the closed ones */
+	if (poll(fds, ARRAY_LEN(fds), 0) == 0)
+		return 0;
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fcntl(fd, F_GETFD) >= 0)
+		if (!(fds[fd].revents & POLLNVAL))
 			continue;
 		/* open(2) takes the lowest free number, which is this one */
 		if (open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY) != fd) {

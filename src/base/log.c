@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -14,6 +16,9 @@
 
 /* a journal or a terminal shows this much; more is somebody's flood */
 #define LOG_LINE_MAX 4096
+
+/* date, name and pid in front of it */
+#define HEAD_MAX 128
 
 enum log_target { TARGET_SYSLOG, TARGET_NONE, TARGET_FD };
 
@@ -91,21 +96,38 @@ static void add_field(struct buf *line, const struct log_field *field)
 	}
 }
 
-static void write_line(enum log_level level, const char *line)
+/*
+ * One datagram to the system's log (RFC 3164; the daemon adds the time). Not syslog(3),
+ * which blocks while the daemon is stuck, and reads the zone file on the way.
+ */
+static void send_syslog(enum log_level level, const char *line)
 {
 	static const int priority[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
-	char head[64] = "";
-	struct buf out = BUF_INIT(LOG_LINE_MAX + sizeof(head));
+	const struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+	struct buf out = BUF_INIT(LOG_LINE_MAX + HEAD_MAX);
+
+	if (log_fd < 0)
+		log_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	buf_addf(&out, "<%d>nullmta[%ld]: %s", LOG_MAIL | priority[level], (long)getpid(),
+		line);
+	/* a lost line is lost */
+	(void)sendto(log_fd, buf_str(&out), out.len, MSG_NOSIGNAL,
+		(const struct sockaddr *)&to, sizeof(to));
+	buf_release(&out);
+}
+
+static void write_line(enum log_level level, const char *line)
+{
+	char date[CLOCK_TEXT_MAX] = "";
+	struct buf out = BUF_INIT(LOG_LINE_MAX + HEAD_MAX);
 
 	if (log_target == TARGET_SYSLOG) {
-		/* a constant ident: glibc CVE-2023-6246 */
-		openlog("nullmta", LOG_PID, LOG_MAIL);
-		syslog(priority[level], "%s", line);
+		send_syslog(level, line);
 		return;
 	}
 	if (log_has_time)
-		clock_format_iso(clock_now_s(), head, sizeof(head));
-	buf_addf(&out, "%s%snullmta[%ld]: %s\n", head, log_has_time ? " " : "",
+		clock_format_iso(clock_now_s(), date, sizeof(date));
+	buf_addf(&out, "%s%snullmta[%ld]: %s\n", date, log_has_time ? " " : "",
 		(long)getpid(), line);
 	/* one write, so that lines of several processes do not mix */
 	(void)!write(log_fd, buf_str(&out), out.len);

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,15 +13,12 @@
 
 int setup_process(struct fault *f)
 {
-	const struct rlimit no_core = {0, 0};
-
 	/* closed fds first: the next open(2) must not become somebody's stderr */
 	if (file_open_standard(f) < 0)
 		return -1;
 	(void)umask(077);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
-	(void)setrlimit(RLIMIT_CORE, &no_core); /* best effort: lowering always works */
 	return 0;
 }
 

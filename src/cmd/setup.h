@@ -23,7 +23,7 @@ struct setup {
 
 /*
  * Harden the process: fds 0 to 2 exist, umask 077, a write to a closed pipe or past
- * RLIMIT_FSIZE is an error and not a death, no core dumps. 0 or -1.
+ * RLIMIT_FSIZE is an error and not a death. 0 or -1.
  */
 int setup_process(struct fault *f);
 
