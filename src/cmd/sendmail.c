@@ -130,7 +130,7 @@ static int submit(
 			code = exit_with("sendmail", f);
 		} else {
 			code = deliver(&stored, o, setup);
-			spool_close(&stored.spool);
+			/* the spool is closed by the end of the process, which is near */
 		}
 	}
 	buf_release(&sender);

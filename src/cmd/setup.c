@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,12 +14,17 @@
 
 int setup_process(struct fault *f)
 {
+	sigset_t deadly;
+
 	/* closed fds first: the next open(2) must not become somebody's stderr */
 	if (file_open_standard(f) < 0)
 		return -1;
 	(void)umask(077);
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGXFSZ, SIG_IGN);
+	/* blocked, not ignored: one call for both, and write(2) fails all the same */
+	(void)sigemptyset(&deadly);
+	(void)sigaddset(&deadly, SIGPIPE);
+	(void)sigaddset(&deadly, SIGXFSZ);
+	(void)sigprocmask(SIG_BLOCK, &deadly, NULL);
 	return 0;
 }
 
@@ -41,7 +47,8 @@ void setup_load(struct setup *ret, const char *conf_file)
 	struct identity_sources names = {0};
 
 	*ret = (struct setup){0};
-	user_lookup(&ret->user, getuid());
+	/* nothing is setuid: what the kernel said at the start saves asking it */
+	user_lookup(&ret->user, (uid_t)getauxval(AT_UID));
 	options.home = ret->user.home;
 	conf_load(&ret->conf, &options, &ret->problems);
 	/* where the log file cannot be opened lines go to syslog: mail matters more */
