@@ -295,8 +295,7 @@ void smtp_session_protocol_error(struct smtp_client *c, const char *why, struct 
 	o = smtp_session_outcome(
 		c, OUTCOME_DEFERRED, OUTCOME_HOST, "4.5.0", buf_str(&text));
 	buf_release(&text);
-	/* an extra reply behind the last one is of no harm to what is settled */
-	smtp_session_fail(c, &o, !front);
+	smtp_session_fail(c, &o, true);
 }
 
 /*

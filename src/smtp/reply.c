@@ -114,8 +114,10 @@ static enum smtp_reply_progress take_line(struct smtp_reply_parser *p, struct sp
 /* Keep a beginning of a line until the rest comes. */
 static enum smtp_reply_progress keep(struct smtp_reply_parser *p, struct span part)
 {
-	buf_add_span(&p->line, part);
-	if (p->line.is_overfull || !may_be_unfinished_line(buf_span(&p->line)))
+	size_t room = SMTP_REPLY_LINE_MAX - p->line.len;
+
+	buf_add_span(&p->line, span_head(part, room));
+	if (part.len > room || !may_be_unfinished_line(buf_span(&p->line)))
 		return SMTP_REPLY_GARBAGE;
 	return SMTP_REPLY_PARTIAL;
 }
@@ -131,8 +133,8 @@ static enum smtp_reply_progress take_next(struct smtp_reply_parser *p, struct sp
 	p->octets += part.len + (end >= 0);
 	if (p->octets > SMTP_REPLY_OCTETS_MAX || p->lines >= SMTP_REPLY_LINES_MAX)
 		return SMTP_REPLY_GARBAGE;
-	progress = keep(p, span_head(part, SMTP_REPLY_LINE_MAX));
-	if (end < 0 || p->line.is_overfull)
+	progress = keep(p, part);
+	if (end < 0 || progress == SMTP_REPLY_GARBAGE)
 		return progress;
 	if (p->line.len + 1 > SMTP_REPLY_LINE_MAX)
 		return SMTP_REPLY_GARBAGE;

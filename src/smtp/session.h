@@ -185,9 +185,9 @@ void smtp_settle_job(
 
 /*
  * The session is over at once, no QUIT: `trouble` is what CLOSE will tell and what open
- * recipients get. With `is_usual` (a server may close an idle connection, RFC 5321 3.8)
- * a server that has served a message before is not blamed, and messages that it knows
- * nothing of come back as not tried.
+ * recipients get. With `is_usual` a server that has served a message before is not blamed
+ * for what happens between two messages (it may close an idle connection, RFC 5321 3.8),
+ * and messages that it has not answered for come back as not tried.
  */
 void smtp_session_fail(
 	struct smtp_client *c, const struct outcome *trouble, bool is_usual);
