@@ -46,7 +46,7 @@ static void pick_recipients(struct job *j)
 			!goes_here(j, e->recipients[i].address))
 			continue;
 		j->numbers[j->count] = i;
-		j->recipients[j->count++] = &e->recipients[i];
+		j->recipients[j->count++] = wire_recipient(&j->wire, &e->recipients[i]);
 	}
 	j->undecided = mem_array(j->count, sizeof(*j->undecided));
 }
@@ -56,7 +56,7 @@ static void describe(struct job *j)
 	const struct envelope *e = &j->claim->message.envelope;
 
 	j->message = (struct smtp_message){
-		.sender = e->sender,
+		.sender = wire_sender(&j->wire, e->sender),
 		.recipients = j->recipients,
 		.recipient_count = j->count,
 		.facts = e->facts,
@@ -79,6 +79,7 @@ static void log_not_taken(const struct spool_entry *entry, enum message_result r
 
 static void job_free(struct job *j)
 {
+	wire_addresses_release(&j->wire);
 	buf_release(&j->trace);
 	free(j->numbers);
 	free(j->recipients);

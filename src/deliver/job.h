@@ -11,6 +11,7 @@
 #include "deliver/claim.h"
 #include "deliver/flush.h"
 #include "deliver/plan.h"
+#include "deliver/wire_address.h"
 #include "smtp/client.h"
 
 struct job {
@@ -20,7 +21,8 @@ struct job {
 	struct claim own;
 	struct buf trace; /* Received field in front of the content */
 	size_t *numbers;  /* in the envelope, of the recipients to try */
-	const struct recipient **recipients;
+	const struct recipient **recipients; /* as they go on the wire */
+	struct wire_addresses wire;
 	struct outcome *undecided; /* what a host said that another one may not say */
 	size_t count;
 	struct smtp_message message; /* for the engine */
