@@ -10,7 +10,7 @@ both_failed() {
 
 # Two messages wait for one host; connection 1 ends badly between them, none is lost.
 two_messages() {
-	set_home "$ROWS/$1"
+	set_home "$TEST/$1"
 	start_receiver mx --script "$TOP/tests/e2e/scripts/$1.script"
 	use_mx mx
 	letter one >"$T/one"
@@ -34,5 +34,5 @@ recipients='one@dest.test two@dest.test' row 49-answers-rcpt-with-421 deferred '
 NULLMTA_DELIVERY_REPLY_TIMEOUT=1s row 52-says-nothing-to-quit sent '2.*' quickly
 two_messages 50-says-421-between-two-messages
 two_messages 51-refuses-rset
-T=$ROWS
+T=$TEST
 end_rows

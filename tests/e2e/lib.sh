@@ -66,9 +66,9 @@ leave() {
 	trap - ERR
 	stop_all
 	if [ "${KEEP:-}" = 1 ]; then
-		echo "kept: $T" >&2
+		echo "kept: $TEST" >&2
 	else
-		rm -rf "$T"
+		rm -rf "$TEST"
 	fi
 }
 
@@ -93,7 +93,8 @@ forget_settings() {
 }
 
 forget_settings
-set_home "$(mktemp -d "${TMPDIR:-/tmp}/e2e.XXXXXX")"
+TEST=$(mktemp -d "${TMPDIR:-/tmp}/e2e.XXXXXX")
+set_home "$TEST"
 trap leave EXIT
 trap 'fail "line $LINENO: $BASH_COMMAND"' ERR
 trap 'exit 143' TERM INT HUP
@@ -282,6 +283,11 @@ count_log() {
 
 assert_log() {
 	[ "$(count_log "$@")" != 0 ] || fail "not in the log: $*"
+}
+
+# The status that the host memory keeps of its first destination.
+host_status() {
+	awk 'NR == 2 { print $6 }' "$T/spool/state/hosts"
 }
 
 # envelope NAME NUMBER: what the receiver noted beside message NUMBER.

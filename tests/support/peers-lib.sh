@@ -231,10 +231,15 @@ start_nsd() {
 
 # --- clients -----------------------------------------------------------------------------
 
+need_private_root() {
+	need_root
+	unshare --mount true 2>/dev/null || skip "needs root that may mount"
+}
+
 # with_sendmail COMMAND...: run it where /usr/sbin/sendmail is $SENDMAIL (nullmta's). The
 # machine does not see it.
 with_sendmail() {
-	need_root
+	need_private_root
 	"$TOP/tests/support/private-root" --sendmail "${SENDMAIL:-$BUILD/bin/sendmail}" "$@"
 }
 
@@ -254,7 +259,7 @@ git_with_email() {
 # start_cron <<CRONTAB: Debian's cron with this crontab of root and no other; jobs of
 # @reboot run at once. It finds nullmta as /usr/sbin/sendmail.
 start_cron() {
-	need_root
+	need_private_root
 	cat >"$T/crontab"
 	chmod 600 "$T/crontab"
 	# shellcheck disable=SC2016  # for the inner shell

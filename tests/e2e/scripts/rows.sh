@@ -15,7 +15,6 @@
 # STATUS may be a glob. A function name behind it is run at the end for what else has to
 # hold. Before `row`: octets=N for a large message, recipients="A B", and any setting.
 
-ROWS=$T
 ROWS_AT_A_TIME=6
 rows=()
 rows_running=0
@@ -51,11 +50,9 @@ expect_deferred() {
 
 # The reason stands once in the host memory, not beside each message.
 expect_unreachable() {
-	local words
 	assert_log destination-down
-	read -r -a words < <(grep '^mx:dest.test:' "$T/spool/state/hosts")
 	# shellcheck disable=SC2053  # a glob is meant
-	[[ ${words[5]:-} == $1 ]] || fail "the host memory says: ${words[*]:-}"
+	[[ $(host_status) == $1 ]] || fail "the host memory says: $(cat "$T/spool/state/hosts")"
 	expect_retry_sent
 }
 
@@ -74,7 +71,7 @@ expect_failed() {
 # play NAME FATE STATUS [CHECK]
 play() {
 	local code=0
-	set_home "$ROWS/$1"
+	set_home "$TEST/$1"
 	start_receiver mx --script "$TOP/tests/e2e/scripts/$1.script"
 	use_mx mx
 	[ "$2" != failed ] || code='6[79]'
@@ -98,8 +95,8 @@ row() {
 	rows_running=$((rows_running + 1))
 	{
 		play "$@"
-		: >"$ROWS/$1.done"
-	} >"$ROWS/$1.out" 2>&1 &
+		: >"$TEST/$1.done"
+	} >"$TEST/$1.out" 2>&1 &
 }
 
 # Wait for all and say what became of them.
@@ -112,11 +109,11 @@ end_rows() {
 	echo "1..${#rows[@]}"
 	for name in "${rows[@]}"; do
 		number=$((number + 1))
-		if [ -e "$ROWS/$name.done" ]; then
+		if [ -e "$TEST/$name.done" ]; then
 			echo "ok $number - $name"
 		else
 			echo "not ok $number - $name"
-			sed 's/^/# /' "$ROWS/$name.out"
+			sed 's/^/# /' "$TEST/$name.out"
 			bad=1
 		fi
 	done
