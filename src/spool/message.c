@@ -101,15 +101,18 @@ static enum message_result parse_long(struct message *m, size_t *ret_at,
 	ssize_t got = 0;
 
 	do {
+		char *to;
+
 		want = want < ENVELOPE_MAX / HEAD_GROWTH ? want * HEAD_GROWTH
 							 : ENVELOPE_MAX;
-		got = read_at(m->fd, buf_reserve(&text, want), want, 0, f);
+		to = buf_reserve(&text, want);
+		got = read_at(m->fd, to, want, 0, f);
 		if (got < 0) {
 			result = MESSAGE_FAULT;
 			break;
 		}
 		*ret_verdict = envelope_parse(
-			(struct span){text.data, (size_t)got}, &m->envelope, ret_at, f);
+			(struct span){to, (size_t)got}, &m->envelope, ret_at, f);
 	} while (*ret_verdict == ENVELOPE_SHORT && (size_t)got == want &&
 		 want < ENVELOPE_MAX);
 	buf_release(&text);
@@ -123,7 +126,9 @@ static enum message_result parse_head(
 	enum envelope_verdict verdict;
 	enum message_result result = MESSAGE_OPEN;
 	size_t content_at = 0;
-	ssize_t got = read_at(m->fd, first, sizeof(first), 0, f);
+	/* not more than there is: a second read only to see the end costs as much again */
+	size_t want = size < HEAD_FIRST ? (size_t)size : HEAD_FIRST;
+	ssize_t got = read_at(m->fd, first, want, 0, f);
 
 	if (got < 0)
 		return MESSAGE_FAULT;
