@@ -109,7 +109,7 @@ static void show_key(struct buf *out, const struct state *s, const struct conf_k
 	buf_addf(out, "%s.%s", key->section, key->name);
 	pad(out, start, NAME_WIDTH + 1);
 	buf_add_str(out, "= ");
-	text_clean(out, buf_span(&value));
+	text_clean(out, value.len ? buf_span(&value) : SPAN_LIT("(none)"));
 	pad(out, start, NAME_WIDTH + 3 + VALUE_WIDTH);
 	buf_addf(out, "# %s\n", conf_origin(&s->conf, key));
 	buf_release(&value);
@@ -212,8 +212,7 @@ static void sum_up(struct buf *out, const struct state *s)
 		add_count(out, p->warnings, "warning");
 		buf_add_str(out, ", ");
 	}
-	buf_add_str(
-		out, s->conf.files.count ? "read:" : "no file is read: all is built in");
+	buf_add_str(out, s->conf.files.count ? "read:" : "found no file");
 	for (size_t i = 0; i < s->conf.files.count; i++) {
 		buf_add_char(out, ' ');
 		text_clean(out, span_of(s->conf.files.items[i]));

@@ -70,11 +70,11 @@ static void note_entry(struct source *s, const struct scan_item *item)
 	}
 	found = &s->found[conf_key_index(key)];
 	if (found->line) {
-		/* iniparser would silently keep the last */
-		inifile_hide(&s->file, item->whole);
 		conf_problems_add(s->problems, &at,
 			"given a second time, first in line %u; remove one of them",
 			found->line);
+		/* iniparser would silently keep the last */
+		inifile_hide(&s->file, item->whole);
 		return;
 	}
 	*found = (struct found){item->line, item->value};
@@ -87,8 +87,8 @@ static void note_wrong(struct source *s, const struct scan_item *item)
 
 	if (item->key.len)
 		at = (struct conf_place){s->path, item->line, item->section, item->key};
-	inifile_hide(&s->file, item->whole);
 	conf_problems_add(s->problems, &at, "%s", item->wrong);
+	inifile_hide(&s->file, item->whole);
 }
 
 static void look_over(struct source *s)

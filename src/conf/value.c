@@ -43,10 +43,10 @@ static void list_words(const char *const *words, struct buf *out)
 	}
 }
 
-/* The number with the largest unit that divides it: 5400 s is 90m, not 1.5h. */
+/* The number with the largest unit that divides it: 5400 s is 90m. The last is 1. */
 static void format_units(int64_t value, const struct unit *units, struct buf *out)
 {
-	while (value == 0 || value % units->worth != 0)
+	while (units->worth > 1 && (value == 0 || value % units->worth != 0))
 		units++;
 	buf_addf(out, "%lld", (long long)(value / units->worth));
 	if (units->letter)
