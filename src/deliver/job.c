@@ -241,6 +241,14 @@ bool job_is_undecided(struct job *j)
 	return kept > 0;
 }
 
+bool job_is_untried(const struct job *j)
+{
+	for (size_t i = 0; i < j->count; i++)
+		if (j->undecided[i].kind == OUTCOME_PENDING)
+			return true;
+	return false;
+}
+
 void job_give_up(struct job *j, const struct outcome *o)
 {
 	for (size_t i = 0; i < j->count; i++) {
@@ -249,7 +257,8 @@ void job_give_up(struct job *j, const struct outcome *o)
 		if (j->numbers[i] == SIZE_MAX)
 			continue;
 		if (last.kind == OUTCOME_PENDING)
-			BUG("no reason to give up");
+			last = outcome_make(OUTCOME_DEFERRED, OUTCOME_HOST, "4.3.0",
+				"not tried in this run");
 		decide(j, i, &last);
 	}
 }

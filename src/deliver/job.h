@@ -51,12 +51,15 @@ ssize_t job_content(struct job *j, uint64_t offset, char *to, size_t n, bool *re
  * recorded; what another host may do better waits in j->undecided. */
 void job_outcome(struct job *j, size_t index, const struct outcome *o);
 
-/* Whether recipients wait for another host; j->recipients is then only those. */
+/* Whether recipients have no outcome yet; j->recipients is then only those. */
 bool job_is_undecided(struct job *j);
 
+/* Whether no host has been asked for some of them: the same host may be asked again. */
+bool job_is_untried(const struct job *j);
+
 /*
- * Give every recipient that is not decided `o`, or what its last host said where `o` is
- * NULL. For relays nothing fails for good by a host's trouble.
+ * Give every recipient that is not decided `o`, or where `o` is NULL what its last host
+ * said.
  */
 void job_give_up(struct job *j, const struct outcome *o);
 

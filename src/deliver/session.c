@@ -203,7 +203,6 @@ static void do_next(struct session *s)
 		smtp_client_no_message(s->engine);
 		return;
 	}
-	s->result->jobs++;
 	smtp_client_message(s->engine, &job->message);
 }
 
@@ -223,11 +222,16 @@ static void do_content(struct session *s, const struct smtp_event *ev)
 
 static void do_outcome(struct session *s, const struct smtp_event *ev)
 {
-	if (ev->outcome.code || ev->outcome.kind == OUTCOME_DELIVERED)
-		s->result->has_decided |= ev->outcome.scope != OUTCOME_HOST;
+	const struct outcome *o = &ev->outcome;
+	bool is_of_host = o->scope == OUTCOME_HOST;
+
+	s->result->has_decided |=
+		!is_of_host && o->kind != OUTCOME_PENDING && !o->may_be_delivered;
+	s->result->has_advanced |=
+		s->result->has_decided || (is_of_host && o->kind == OUTCOME_FAILED);
 	if (s->unsynced != ev->tag)
 		sync_outcomes(s);
-	job_outcome(ev->tag, ev->recipient, &ev->outcome);
+	job_outcome(ev->tag, ev->recipient, o);
 	s->unsynced = ev->tag;
 }
 

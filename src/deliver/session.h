@@ -19,9 +19,9 @@ struct session_jobs {
 
 struct session_result {
 	bool is_up;       /* EHLO or HELO was accepted */
-	unsigned jobs;    /* taken */
-	bool has_decided; /* a server's reply settled at least one recipient */
-	bool has_trouble; /* it did not end by QUIT: `trouble` says why */
+	bool has_decided; /* a recipient's fate, not counting "may have been delivered" */
+	bool has_advanced; /* the same, or a job is for another host: it is not in vain */
+	bool has_trouble;  /* it did not end by QUIT: `trouble` says why */
 	struct outcome trouble;
 };
 

@@ -23,6 +23,7 @@ struct worker {
 	struct destination *d;
 	struct mx_list hosts;
 	struct job_list waiting;   /* for the host that is tried now */
+	struct job_list untried;   /* it closed before they were said to it */
 	struct job_list undecided; /* for the one after it */
 	struct outcome trouble;    /* of the hosts tried so far; PENDING: none */
 	bool is_live;              /* counted in slot->live */
@@ -100,16 +101,25 @@ static struct job *next_job(void *ctx)
 static void job_done(void *ctx, struct job *job)
 {
 	struct worker *w = ctx;
+	size_t carried = w->waiting.count + w->untried.count + w->undecided.count;
 
-	if (job_is_undecided(job)) {
-		/* together they must fit into one list for the next host */
-		if (w->waiting.count + w->undecided.count < CARRIED_MAX) {
-			push(&w->undecided, job);
-			return;
-		}
+	if (!job_is_undecided(job)) {
+		job_end(job, 0);
+	} else if (carried == CARRIED_MAX) { /* together they must fit into one list */
 		job_give_up(job, NULL);
+		job_end(job, 0);
+	} else {
+		push(job_is_untried(job) ? &w->untried : &w->undecided, job);
 	}
-	job_end(job, 0);
+}
+
+/* `first`, then what `list` holds; `first` is empty afterwards */
+static void prepend(struct job_list *list, struct job_list *first)
+{
+	for (size_t i = 0; i < list->count; i++)
+		push(first, list->items[i]);
+	*list = *first;
+	first->count = 0;
 }
 
 static void end_all(struct job_list *list, const struct outcome *o, uint32_t host_next_s)
@@ -162,15 +172,14 @@ static bool serve_host(struct worker *w, const struct mx_target *target)
 		if (w->is_live)
 			w->d->slot->live--;
 		w->is_live = false;
+		prepend(&w->waiting, &w->untried);
 		has_decided |= r.has_decided;
-	} while (!r.has_trouble && r.jobs && has_jobs_here(w) && !flush_is_stopping());
+	} while (!r.has_trouble && r.has_advanced && has_jobs_here(w) &&
+		 !flush_is_stopping());
 	if (r.has_trouble)
 		note_trouble(w, target, &r.trouble);
 	/* what this host was not asked for goes to the next one, in front */
-	for (size_t i = 0; i < w->undecided.count; i++)
-		push(&w->waiting, w->undecided.items[i]);
-	w->undecided = w->waiting;
-	w->waiting.count = 0;
+	prepend(&w->undecided, &w->waiting);
 	return has_decided;
 }
 
@@ -290,8 +299,10 @@ static void serve(struct worker *w)
 		end_all(&w->undecided, &o, 0);
 		return;
 	}
-	if (w->trouble.kind == OUTCOME_PENDING)
+	if (w->trouble.kind == OUTCOME_PENDING) {
+		end_all(&w->undecided, NULL, 0);
 		return;
+	}
 	/*
 	 * A host that limits our connections refuses this worker while it serves another
 	 * one well: then it is not down, and the others do the work.
