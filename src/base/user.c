@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/span.h"
+#include "base/text.h"
 
 #define PASSWD_BLOCK 8192
 #define ENTRY_FIRST  1024
@@ -108,4 +109,31 @@ void user_release(struct user *u)
 	free(u->home);
 	free(u->gecos);
 	*u = (struct user){0};
+}
+
+static void add_capitalised(struct buf *out, const char *name)
+{
+	char first = name[0];
+
+	if (first >= 'a' && first <= 'z')
+		first = (char)(first - 'a' + 'A');
+	buf_add_char(out, first);
+	buf_add_str(out, name + 1);
+}
+
+void user_full_name(const struct user *u, struct buf *out)
+{
+	size_t before = out->len;
+
+	for (const char *at = u->gecos; *at && *at != ','; at++) {
+		if (*at == '&' && *u->name)
+			add_capitalised(out, u->name);
+		else if (!text_is_control(*at))
+			buf_add_char(out, *at);
+		if (out->len - before > USER_FULL_NAME_MAX) {
+			/* a field that long is no name */
+			buf_truncate(out, before);
+			return;
+		}
+	}
 }

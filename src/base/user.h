@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
+
 struct user {
 	uid_t uid;
 	bool has_entry; /* in the passwd database */
@@ -19,5 +21,13 @@ struct user {
 /* Fill `ret` for `uid`; cannot fail. Release with user_release. */
 void user_lookup(struct user *ret, uid_t uid);
 void user_release(struct user *u);
+
+/*
+ * The full name that the GECOS field begins with: up to the first comma, '&' being the
+ * login name with a capital letter (passwd(5)), without control characters, at most
+ * USER_FULL_NAME_MAX octets. Appends to `out`.
+ */
+#define USER_FULL_NAME_MAX 256
+void user_full_name(const struct user *u, struct buf *out);
 
 #endif

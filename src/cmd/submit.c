@@ -24,6 +24,7 @@ struct submission {
 	const struct setup *setup;
 	const struct submit_request *request;
 	struct buf own_address;
+	struct buf own_name;
 	struct buf wire;
 	char *block;
 	struct intake *intake;
@@ -39,13 +40,12 @@ void submit_own_address(struct buf *ret, const struct setup *setup)
 	struct fault f;
 
 	if (email && *email &&
-		address_parse(span_of(email), setup->identity.domain, &one, &f) == 0)
+		address_parse(span_of(email), setup->identity.domain, &one, &f) == 0 &&
+		one.len)
 		buf_add_span(ret, buf_span(&one));
 	/* a login name that is no address is rare, and no reason to lose mail */
-	else if (address_parse(span_of(setup->user.name), setup->identity.domain, &one,
-			 &f) == 0)
-		buf_add_span(ret, buf_span(&one));
-	else
+	else if (address_compose(span_of(setup->user.name),
+			 span_of(setup->identity.domain), ret, &f) < 0)
 		buf_addf(ret, "uid%lu@%s", (unsigned long)setup->user.uid,
 			setup->identity.domain);
 	buf_release(&one);
@@ -163,7 +163,7 @@ static struct intake_options intake_options_of(const struct submission *s)
 		.hostname = setup->identity.hostname,
 		.domain = setup->identity.domain,
 		.from = has_sender ? r->sender : buf_str(&s->own_address),
-		.full_name = r->full_name ? r->full_name : setup->user.gecos,
+		.full_name = r->full_name ? r->full_name : buf_str(&s->own_name),
 	};
 }
 
@@ -197,7 +197,12 @@ int submit_message(struct submit_result *ret, const struct setup *setup,
 	int rc = -1;
 
 	buf_init(&s.own_address, ADDRESS_MAX);
+	buf_init(&s.own_name, 2 * USER_FULL_NAME_MAX);
 	buf_init(&s.wire, WIRE_MAX);
+	if (setup->conf.spool.dir && !setup->spool_dir) {
+		*f = setup->place_fault;
+		return -1;
+	}
 	if (place_open(&ret->spool, &place, f) < 0)
 		return -1;
 	if (draft_begin(&s.draft, &ret->spool, f) < 0) {
@@ -205,6 +210,7 @@ int submit_message(struct submit_result *ret, const struct setup *setup,
 		return -1;
 	}
 	submit_own_address(&s.own_address, setup);
+	user_full_name(&setup->user, &s.own_name);
 	s.block = mem_alloc(READ_BLOCK);
 	options = intake_options_of(&s);
 	s.intake = intake_new(&options);
@@ -223,6 +229,7 @@ int submit_message(struct submit_result *ret, const struct setup *setup,
 	free(s.block);
 	envelope_release(&s.envelope);
 	buf_release(&s.wire);
+	buf_release(&s.own_name);
 	buf_release(&s.own_address);
 	return rc;
 }
