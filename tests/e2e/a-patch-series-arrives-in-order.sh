@@ -30,7 +30,7 @@ exits 0 git_with_email -C "$T/ours" -c user.name=J -c user.email=joerg@client.te
 	-c sendemail.envelopeSender=auto -c sendemail.smtpServer="$BUILD/bin/sendmail" \
 	send-email --quiet --confirm=never --to=list@dest.test --cc=cc@dest.test \
 	"$T"/patches/*.patch >"$T/sent"
-flush
+settle
 assert_delivered list 7
 assert_queued 0
 

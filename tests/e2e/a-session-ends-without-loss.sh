@@ -31,7 +31,7 @@ quickly() {
 
 recipients='one@dest.test two@dest.test' row 32-wants-content-for-nobody failed 5.1.1 both_failed
 recipients='one@dest.test two@dest.test' row 49-answers-rcpt-with-421 deferred '4.*'
-NULLMTA_DELIVERY_REPLY_TIMEOUT=1s row 52-says-nothing-to-quit sent '2.*' quickly
+NULLMTA_DELIVERY_REPLY_TIMEOUT=3s row 52-says-nothing-to-quit sent '2.*' quickly
 two_messages 50-says-421-between-two-messages
 two_messages 51-refuses-rset
 T=$TEST

@@ -182,8 +182,17 @@ big_letter() {
 	seq -f 'line %012.0f of a message that has to be large for what it tests' 1 $(($1 / 74 + 1))
 }
 
-# flush: try everything that waits, now, and come back when that is done.
+# settle: wait until the runs that submissions have kicked are over. It queues as they do:
+# whoever holds `wait` is the next to run.
+settle() {
+	[ ! -d "$NULLMTA_SPOOL" ] ||
+		timeout 60 flock "$NULLMTA_SPOOL/wait" flock "$NULLMTA_SPOOL/lock" true
+}
+
+# flush: try everything that waits, now, and come back when that is done. `sendmail -q` does
+# not wait for a run that is under way, and would overtake it.
 flush() {
+	settle
 	exits 0 sendmail -q
 }
 

@@ -36,6 +36,7 @@ expect_retry_sent() {
 	assert_queued 1
 	assert_delivered mx 0
 	assert_reports 0
+	export NULLMTA_DELIVERY_REPLY_TIMEOUT=30s
 	flush
 	assert_delivered mx 1
 	assert_queued 0
