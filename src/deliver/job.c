@@ -263,6 +263,13 @@ void job_give_up(struct job *j, const struct outcome *o)
 	}
 }
 
+void job_leave(struct job *j)
+{
+	claim_sync(j->claim);
+	claim_release(j->claim);
+	job_free(j);
+}
+
 void job_end(struct job *j, uint32_t host_next_s)
 {
 	claim_sync(j->claim);

@@ -63,6 +63,12 @@ bool job_is_untried(const struct job *j);
  */
 void job_give_up(struct job *j, const struct outcome *o);
 
+/*
+ * End without settling, and free: what is decided is in the journal, the rest is tried again
+ * at the time that the claim has given it.
+ */
+void job_leave(struct job *j);
+
 /* Settle unless shared, and free. `host_next_s`: when the host is tried again, or 0. */
 void job_end(struct job *j, uint32_t host_next_s);
 

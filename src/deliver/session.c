@@ -237,8 +237,9 @@ static void do_outcome(struct session *s, const struct smtp_event *ev)
 
 static void do_done(struct session *s, const struct smtp_event *ev)
 {
+	/* it may wait long for another host, and is not ours any more */
 	if (s->unsynced == ev->tag)
-		s->unsynced = NULL; /* the end of the job syncs */
+		sync_outcomes(s);
 	s->jobs->done(s->jobs->ctx, ev->tag);
 }
 

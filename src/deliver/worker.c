@@ -25,7 +25,9 @@ struct worker {
 	struct job_list waiting;   /* for the host that is tried now */
 	struct job_list untried;   /* it closed before they were said to it */
 	struct job_list undecided; /* for the one after it */
+	unsigned held;             /* jobs begun and not ended */
 	struct outcome trouble;    /* of the hosts tried so far; PENDING: none */
+	bool has_good_host;        /* one of them has served us to the end */
 	bool is_live;              /* counted in slot->live */
 };
 
@@ -88,6 +90,11 @@ static void note_up(struct worker *w)
 	(void)!write(w->task->wake_fd, "u", 1);
 }
 
+static bool has_jobs_here(const struct worker *w)
+{
+	return w->waiting.count > 0 || (w->held < CARRIED_MAX && plan_waiting(w->d) > 0);
+}
+
 static struct job *next_job(void *ctx)
 {
 	struct worker *w = ctx;
@@ -95,22 +102,27 @@ static struct job *next_job(void *ctx)
 
 	note_up(w);
 	job = shift(&w->waiting);
-	return job ? job : next_fresh(w);
+	if (job || w->held == CARRIED_MAX)
+		return job;
+	job = next_fresh(w);
+	w->held += job != NULL;
+	return job;
+}
+
+static void end_job(struct worker *w, struct job *job, uint32_t host_next_s)
+{
+	w->held--;
+	job_end(job, host_next_s);
 }
 
 static void job_done(void *ctx, struct job *job)
 {
 	struct worker *w = ctx;
-	size_t carried = w->waiting.count + w->untried.count + w->undecided.count;
 
-	if (!job_is_undecided(job)) {
-		job_end(job, 0);
-	} else if (carried == CARRIED_MAX) { /* together they must fit into one list */
-		job_give_up(job, NULL);
-		job_end(job, 0);
-	} else {
+	if (!job_is_undecided(job))
+		end_job(w, job, 0);
+	else
 		push(job_is_untried(job) ? &w->untried : &w->undecided, job);
-	}
 }
 
 /* `first`, then what `list` holds; `first` is empty afterwards */
@@ -122,14 +134,24 @@ static void prepend(struct job_list *list, struct job_list *first)
 	first->count = 0;
 }
 
-static void end_all(struct job_list *list, const struct outcome *o, uint32_t host_next_s)
+/* No host is left that may take what is undecided. */
+static void end_all(struct worker *w, const struct outcome *o, uint32_t host_next_s)
 {
 	struct job *job;
 
-	while ((job = shift(list)) != NULL) {
+	while ((job = shift(&w->undecided)) != NULL) {
 		job_give_up(job, o);
-		job_end(job, host_next_s);
+		end_job(w, job, host_next_s);
 	}
+}
+
+/* The run is stopped: being stopped is no outcome, least of all the last one of a life. */
+static void leave_all(struct worker *w)
+{
+	struct job *job;
+
+	while ((job = shift(&w->undecided)) != NULL)
+		job_leave(job);
 }
 
 /*
@@ -153,11 +175,6 @@ static void note_trouble(
 		w->trouble = o;
 }
 
-static bool has_jobs_here(const struct worker *w)
-{
-	return w->waiting.count > 0 || plan_waiting(w->d) > 0;
-}
-
 /* All sessions with one host: it may want a new connection after a number of messages. */
 static bool serve_host(struct worker *w, const struct mx_target *target)
 {
@@ -178,6 +195,8 @@ static bool serve_host(struct worker *w, const struct mx_target *target)
 		 !flush_is_stopping());
 	if (r.has_trouble)
 		note_trouble(w, target, &r.trouble);
+	else
+		w->has_good_host = true;
 	/* what this host was not asked for goes to the next one, in front */
 	prepend(&w->undecided, &w->waiting);
 	return has_decided;
@@ -190,6 +209,7 @@ static bool serve_hosts(struct worker *w)
 	size_t attempts = w->hosts.count < ATTEMPTS_MAX ? w->hosts.count : ATTEMPTS_MAX;
 
 	w->trouble.kind = OUTCOME_PENDING;
+	w->has_good_host = false;
 	for (size_t i = 0; i < attempts && !flush_is_stopping(); i++) {
 		has_decided |= serve_host(w, &w->hosts.targets[i]);
 		if (w->undecided.count == 0 && plan_waiting(w->d) == 0)
@@ -197,7 +217,7 @@ static bool serve_hosts(struct worker *w)
 	}
 	/* every host was reached, and none of them takes these */
 	if (w->trouble.kind == OUTCOME_PENDING && !flush_is_stopping())
-		end_all(&w->undecided, NULL, 0);
+		end_all(w, NULL, 0);
 	return has_decided;
 }
 
@@ -209,7 +229,9 @@ static uint32_t mark_down(struct worker *w, const struct outcome *o)
 {
 	struct board_slot *slot = w->d->slot;
 	struct hosts *hosts = w->task->hosts;
+	char status[OUTCOME_STATUS_TEXT_MAX];
 
+	outcome_status_format(o->status, status);
 	slot->trouble = *o;
 	slot->down_s = w->task->flush->world->now_s();
 	slot->state = BOARD_DOWN;
@@ -217,7 +239,7 @@ static uint32_t mark_down(struct worker *w, const struct outcome *o)
 	log_event(LOG_LEVEL_WARNING, "destination-down", LOG_TEXT("route", w->d->key),
 		LOG_NUMBER("waiting", (int64_t)plan_waiting(w->d)),
 		LOG_TEXT("remote", *o->remote ? o->remote : NULL),
-		LOG_TEXT("why", o->text));
+		LOG_TEXT("status", status), LOG_TEXT("why", o->text));
 	return (uint32_t)hosts_find(hosts, w->d->key)->next_try_s;
 }
 
@@ -262,7 +284,7 @@ static void drain(struct worker *w, const struct outcome *o)
 	/* a domain that does not exist is not a host that is down */
 	uint32_t next_s = o->kind == OUTCOME_DEFERRED ? mark_down(w, o) : 0;
 
-	end_all(&w->undecided, o, next_s);
+	end_all(w, o, next_s);
 	while (!flush_is_stopping() && (planned = take_planned(w->d)) != NULL)
 		drain_one(w, planned, o, next_s);
 }
@@ -292,23 +314,17 @@ static void serve(struct worker *w)
 	while (serve_hosts(w) && !flush_is_stopping())
 		if (w->undecided.count == 0 && plan_waiting(w->d) == 0)
 			return;
-	if (flush_is_stopping()) {
-		struct outcome o = outcome_make(OUTCOME_DEFERRED, OUTCOME_HOST, "4.3.2",
-			"the queue run was stopped");
-
-		end_all(&w->undecided, &o, 0);
-		return;
-	}
-	if (w->trouble.kind == OUTCOME_PENDING) {
-		end_all(&w->undecided, NULL, 0);
-		return;
-	}
 	/*
 	 * A host that limits our connections refuses this worker while it serves another
-	 * one well: then it is not down, and the others do the work.
+	 * one well: then it is not down, and the others do the work. Nor is a destination
+	 * down whose other host does not take just these messages.
 	 */
-	if (w->d->slot->live)
-		end_all(&w->undecided, &w->trouble, 0);
+	if (flush_is_stopping())
+		leave_all(w);
+	else if (w->trouble.kind == OUTCOME_PENDING)
+		end_all(w, NULL, 0);
+	else if (w->has_good_host || w->d->slot->live)
+		end_all(w, &w->trouble, 0);
 	else
 		drain(w, &w->trouble);
 }
