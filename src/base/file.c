@@ -214,8 +214,11 @@ int file_open_standard(struct fault *f)
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (!(fds[fd].revents & POLLNVAL))
 			continue;
-		/* open(2) takes the lowest free number, which is this one */
-		if (open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY) != fd) {
+		/*
+		 * open(2) takes the lowest free number, which is this one. Not for
+		 * reading: no input is no empty message.
+		 */
+		if (open("/dev/null", O_WRONLY) != fd) {
 			fault_set(f, FAULT_SYSTEM, errno, "cannot open /dev/null");
 			return -1;
 		}

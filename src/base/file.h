@@ -63,7 +63,10 @@ int file_try_lock(int fd, const char *what, struct fault *f);
 /* End a lock of either kind for all copies of the descriptor. */
 void file_unlock(int fd);
 
-/* fds 0, 1 and 2 exist afterwards (/dev/null where they were closed). 0 or -1. */
+/*
+ * fds 0, 1 and 2 exist afterwards: /dev/null for writing where they were closed, so that
+ * reading a closed stdin is an error and not an end. 0 or -1.
+ */
 int file_open_standard(struct fault *f);
 
 #endif

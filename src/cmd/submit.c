@@ -215,6 +215,7 @@ int submit_message(struct submit_result *ret, const struct setup *setup,
 	options = intake_options_of(&s);
 	s.intake = intake_new(&options);
 	rc = store(&s, f);
+	draft_abandon(&s.draft); /* it has borrowed the spool, which may be closed now */
 	if (rc == 0) {
 		(void)text_copy(ret->id, sizeof(ret->id), span_of(s.draft.id));
 		log_submission(&s);
@@ -224,7 +225,6 @@ int submit_message(struct submit_result *ret, const struct setup *setup,
 			LOG_TEXT("why", f->text));
 		spool_close(&ret->spool);
 	}
-	draft_abandon(&s.draft);
 	intake_free(s.intake);
 	free(s.block);
 	envelope_release(&s.envelope);

@@ -122,7 +122,7 @@ intact 'lines of 998, 999 and 10000 octets' "Subject: x\n\n$line\n${line}y\n$lin
 becomes 'a name with specials is quoted' '\nz\n' \
 	'Date: @NOW\nMessage-ID: @NEW\nFrom: "A, \\"B\\" <c>" <sender@client.test>\n\nz\n' -i -F 'A, "B" <c>'
 becomes 'a name outside ASCII is encoded' '\nz\n' \
-	'Date: @NOW\nMessage-ID: @NEW\nFrom: =?utf-8?Q?Gr=C3=BCn?= <sender@client.test>\n\nz\n' -i -F 'Grün'
+	'Date: @NOW\nMessage-ID: @NEW\nFrom: =?UTF-8?Q?Gr=C3=BCn?= <sender@client.test>\n\nz\n' -i -F 'Grün'
 becomes 'no name' '\nz\n' 'Date: @NOW\nMessage-ID: @NEW\nFrom: sender@client.test\n\nz\n' -i -F ''
 becomes 'the last -f is who writes' '\nz\n' \
 	'Date: @NOW\nMessage-ID: @NEW\nFrom: A Name <other@x.test>\n\nz\n' -i -r 'Other <other@x.test>'
