@@ -71,9 +71,11 @@ static bool digest(struct smtp_client *c)
 	c->input_at = all.len - data.len;
 	if (progress == SMTP_REPLY_PARTIAL)
 		return false;
-	if (progress == SMTP_REPLY_GARBAGE) {
-		smtp_session_protocol_error(
-			c, "not a reply", smtp_reply_parser_line(&c->parser));
+	if (progress != SMTP_REPLY_COMPLETE) {
+		smtp_session_protocol_error(c,
+			progress == SMTP_REPLY_ENDLESS ? "a reply without end"
+						       : "not a reply",
+			smtp_reply_parser_line(&c->parser));
 		return true;
 	}
 	c->replies++;

@@ -298,6 +298,17 @@ void smtp_session_protocol_error(struct smtp_client *c, const char *why, struct 
 	smtp_session_fail(c, &o, true);
 }
 
+void smtp_session_breach(
+	struct smtp_client *c, const char *why, const struct smtp_reply *reply)
+{
+	struct buf what = BUF_INIT(OUTCOME_TEXT_MAX);
+
+	buf_addf(&what, "%d ", reply->code);
+	buf_add_span(&what, span_head(reply->text, OUTCOME_TEXT_MAX / 4));
+	smtp_session_protocol_error(c, why, buf_span(&what));
+	buf_release(&what);
+}
+
 /*
  * 421 may answer anything, or come unasked: the server closes the connection
  * (RFC 5321 3.8). It is a whole reply: the command that it answers was not obeyed.
@@ -322,8 +333,7 @@ static void replied_early(
 	struct smtp_client *c, enum smtp_step step, const struct smtp_reply *reply)
 {
 	if (step != SMTP_STEP_CONTENT || class_of(reply) < 4) {
-		smtp_session_protocol_error(
-			c, "a reply before the command was sent", reply->text);
+		smtp_session_breach(c, "a reply before the command was sent", reply);
 		return;
 	}
 	smtp_expected_pop(&c->expected);
@@ -341,15 +351,14 @@ void smtp_session_take_reply(struct smtp_client *c, const struct smtp_reply *rep
 		return;
 	}
 	if (!front) {
-		smtp_session_protocol_error(
-			c, "a reply that nobody asked for", reply->text);
+		smtp_session_breach(c, "a reply that nobody asked for", reply);
 		return;
 	}
 	step = front->step;
 	if (front->end > c->input_mark) {
 		replied_early(c, step, reply);
 	} else if (class_of(reply) == 3 && !steps[step].may_be_3yz) {
-		smtp_session_protocol_error(c, "an unexpected 3yz", reply->text);
+		smtp_session_breach(c, "an unexpected 3yz", reply);
 	} else {
 		smtp_expected_pop(&c->expected);
 		steps[step].on_reply(c, reply);

@@ -65,6 +65,7 @@ const struct smtp_expected_reply *smtp_expected_back(const struct smtp_expected 
 /* The end of the command that was pushed last has become known. */
 void smtp_expected_set_end(struct smtp_expected *e, uint64_t end);
 
+/* The front has been answered. */
 void smtp_expected_pop(struct smtp_expected *e);
 
 #endif

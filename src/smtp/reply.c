@@ -117,9 +117,9 @@ static enum smtp_reply_progress keep(struct smtp_reply_parser *p, struct span pa
 	size_t room = SMTP_REPLY_LINE_MAX - p->line.len;
 
 	buf_add_span(&p->line, span_head(part, room));
-	if (part.len > room || !may_be_unfinished_line(buf_span(&p->line)))
+	if (!may_be_unfinished_line(buf_span(&p->line)))
 		return SMTP_REPLY_GARBAGE;
-	return SMTP_REPLY_PARTIAL;
+	return part.len > room ? SMTP_REPLY_ENDLESS : SMTP_REPLY_PARTIAL;
 }
 
 /* Take the next line of `*data`, or its beginning when the LF is not there. */
@@ -132,12 +132,12 @@ static enum smtp_reply_progress take_next(struct smtp_reply_parser *p, struct sp
 	*data = span_from(*data, end < 0 ? data->len : (size_t)end + 1);
 	p->octets += part.len + (end >= 0);
 	if (p->octets > SMTP_REPLY_OCTETS_MAX || p->lines >= SMTP_REPLY_LINES_MAX)
-		return SMTP_REPLY_GARBAGE;
+		return SMTP_REPLY_ENDLESS;
 	progress = keep(p, part);
-	if (end < 0 || progress == SMTP_REPLY_GARBAGE)
+	if (end < 0 || progress != SMTP_REPLY_PARTIAL)
 		return progress;
 	if (p->line.len + 1 > SMTP_REPLY_LINE_MAX)
-		return SMTP_REPLY_GARBAGE;
+		return SMTP_REPLY_ENDLESS;
 	progress = take_line(p, buf_span(&p->line));
 	if (progress != SMTP_REPLY_GARBAGE)
 		buf_reset(&p->line);

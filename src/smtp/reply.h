@@ -30,7 +30,8 @@ struct smtp_reply {
 enum smtp_reply_progress {
 	SMTP_REPLY_PARTIAL,  /* more octets are needed; all of the data is taken */
 	SMTP_REPLY_COMPLETE, /* `*ret` is set */
-	SMTP_REPLY_GARBAGE,  /* not a reply or over a maximum: the stream is useless */
+	SMTP_REPLY_GARBAGE,  /* not a reply: the stream is useless */
+	SMTP_REPLY_ENDLESS,  /* over a maximum: just so */
 };
 
 struct smtp_reply_parser {
@@ -47,8 +48,8 @@ void smtp_reply_parser_release(struct smtp_reply_parser *p);
 
 /*
  * Take octets from the front of `*data` up to the end of one reply. After COMPLETE, call
- * again with what is left. After GARBAGE the parser must not be fed again; the offending
- * line, as far as it came, is in smtp_reply_parser_line.
+ * again with what is left. After GARBAGE and ENDLESS the parser must not be fed again; the
+ * offending line, as far as it came, is in smtp_reply_parser_line.
  */
 enum smtp_reply_progress smtp_reply_feed(
 	struct smtp_reply_parser *p, struct span *data, struct smtp_reply *ret);

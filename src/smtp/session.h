@@ -129,9 +129,14 @@ bool smtp_session_may_say(const struct smtp_client *c);
 /* A whole reply came: do what it means for the session. */
 void smtp_session_take_reply(struct smtp_client *c, const struct smtp_reply *reply);
 
-/* The server said what is no reply; or `why` is another breach of the protocol. */
+/*
+ * The server broke the protocol: the session is over. `what` are raw octets of it; _breach
+ * is the same for a reply that came at the wrong place.
+ */
 void smtp_session_protocol_error(
 	struct smtp_client *c, const char *why, struct span what);
+void smtp_session_breach(
+	struct smtp_client *c, const char *why, const struct smtp_reply *reply);
 
 /* transaction.c: `current`, and the step from there to `finishing` */
 

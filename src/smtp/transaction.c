@@ -172,12 +172,11 @@ static void begin_content(struct smtp_client *c)
 }
 
 /* DATA is on although nobody is left to get anything: RFC 2920 3.1 wants a lone dot. */
-static void end_unwanted_data(struct smtp_client *c)
+static void end_unwanted_data(struct smtp_client *c, const struct smtp_reply *reply)
 {
 	if (c->current->accepted) {
-		/* only for who was refused by MAIL yet accepted by RCPT: never a dot */
-		smtp_session_protocol_error(
-			c, "DATA goes on behind a refusal", SPAN_NONE);
+		/* refused by MAIL, yet accepted by RCPT: a dot would be a message */
+		smtp_session_breach(c, "DATA goes on behind a refusal", reply);
 		return;
 	}
 	smtp_session_say(c, SMTP_STEP_LONE_DOT);
@@ -191,11 +190,11 @@ void smtp_transaction_data_replied(struct smtp_client *c, const struct smtp_repl
 	struct outcome o;
 
 	if (class_of(reply) == 2) {
-		smtp_session_protocol_error(c, "2yz in reply to DATA", reply->text);
+		smtp_session_breach(c, "2yz in reply to DATA", reply);
 	} else if (class_of(reply) == 3 && is_wanted) {
 		begin_content(c);
 	} else if (class_of(reply) == 3) {
-		end_unwanted_data(c);
+		end_unwanted_data(c, reply);
 	} else {
 		if (is_wanted) {
 			o = refusal(c, reply, OUTCOME_MESSAGE);

@@ -38,7 +38,7 @@ static void parse(struct span input, size_t piece, struct buf *out)
 	struct smtp_reply reply;
 
 	smtp_reply_parser_init(&p);
-	while (input.len && progress != SMTP_REPLY_GARBAGE) {
+	while (input.len && progress < SMTP_REPLY_GARBAGE) {
 		struct span part = span_head(input, piece);
 		size_t given = part.len;
 
@@ -49,7 +49,7 @@ static void parse(struct span input, size_t piece, struct buf *out)
 			buf_addf(out, "%d %zu\n", reply.code, reply.text.len);
 		}
 	}
-	buf_addf(out, "%d\n", progress == SMTP_REPLY_GARBAGE);
+	buf_addf(out, "%d\n", progress >= SMTP_REPLY_GARBAGE);
 	smtp_reply_parser_release(&p);
 }
 

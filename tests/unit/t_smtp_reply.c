@@ -164,12 +164,12 @@ static void test_maxima(void **state)
 		enum smtp_reply_progress progress;
 	} maxima[] = {
 		{"longest line", 1, SMTP_REPLY_LINE_MAX, SMTP_REPLY_COMPLETE},
-		{"one octet more", 1, SMTP_REPLY_LINE_MAX + 1, SMTP_REPLY_GARBAGE},
-		{"much more", 1, 500000, SMTP_REPLY_GARBAGE},
+		{"one octet more", 1, SMTP_REPLY_LINE_MAX + 1, SMTP_REPLY_ENDLESS},
+		{"much more", 1, 500000, SMTP_REPLY_ENDLESS},
 		{"most lines", SMTP_REPLY_LINES_MAX, 6, SMTP_REPLY_COMPLETE},
-		{"one line more", SMTP_REPLY_LINES_MAX + 1, 6, SMTP_REPLY_GARBAGE},
+		{"one line more", SMTP_REPLY_LINES_MAX + 1, 6, SMTP_REPLY_ENDLESS},
 		{"most octets", 64, 1024, SMTP_REPLY_COMPLETE},
-		{"a line more", 65, 1024, SMTP_REPLY_GARBAGE},
+		{"a line more", 65, 1024, SMTP_REPLY_ENDLESS},
 	};
 
 	(void)state;
