@@ -69,16 +69,19 @@ static struct tm utc_time(int64_t time_s)
 	};
 }
 
-/* most servers keep UTC, which one look at the link tells */
+/* Most servers keep UTC, which one look at the link tells. Looked at once, as tzset does. */
 static bool is_zone_utc(void)
 {
-	char zone[64];
+	static enum { UNKNOWN, UTC, OTHER } zone;
+	char link[64];
 	ssize_t n;
 
-	if (getenv("TZ"))
-		return false;
-	n = readlink("/etc/localtime", zone, sizeof(zone));
-	return n > 0 && span_ends((struct span){zone, (size_t)n}, "/UTC");
+	if (zone == UNKNOWN) {
+		n = getenv("TZ") ? -1 : readlink("/etc/localtime", link, sizeof(link));
+		zone = n > 0 && span_ends((struct span){link, (size_t)n}, "/UTC") ? UTC
+										  : OTHER;
+	}
+	return zone == UTC;
 }
 
 /* a time from a hostile file may be any number: years of five digits become 1970 */

@@ -74,14 +74,29 @@ static size_t clean_one(struct span *s, char out[20])
 	return len;
 }
 
+/* The octets in front that clean themselves: nearly always all of them. */
+static size_t plain_length(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && s.data[n] >= 0x20 && s.data[n] < 0x7f && s.data[n] != '\\')
+		n++;
+	return n;
+}
+
 void text_clean(struct buf *out, struct span s)
 {
 	char one[20];
 
 	while (s.len) {
-		size_t n = clean_one(&s, one);
+		size_t n = plain_length(s);
 
-		buf_add(out, one, n);
+		buf_add(out, s.data, n);
+		s = span_from(s, n);
+		if (s.len) {
+			n = clean_one(&s, one);
+			buf_add(out, one, n);
+		}
 	}
 }
 
@@ -91,8 +106,14 @@ void text_clean_into(char *out, size_t size, struct span s)
 	size_t used = 0;
 
 	while (s.len) {
-		size_t n = clean_one(&s, one);
+		size_t n = plain_length(span_head(s, size - used - 1));
 
+		memcpy(out + used, s.data, n);
+		used += n;
+		s = span_from(s, n);
+		if (!s.len)
+			break;
+		n = clean_one(&s, one);
 		if (n >= size - used)
 			break;
 		memcpy(out + used, one, n);

@@ -48,10 +48,11 @@ static struct route route_of(const struct conf *conf, struct span domain)
 const struct host *host_reasons_find(const struct host_reasons *r, const char *address)
 {
 	char key[ROUTE_KEY_SIZE];
-	struct route route = route_of(&r->setup->conf, address_domain(span_of(address)));
+	struct route route;
 
 	if (r->hosts.count == 0)
 		return NULL;
+	route = route_of(&r->setup->conf, address_domain(span_of(address)));
 	route_key(&route, key);
 	return hosts_find(&r->hosts, key);
 }

@@ -12,6 +12,7 @@
 #include "cmd/exit_code.h"
 #include "cmd/host_reasons.h"
 #include "cmd/setup.h"
+#include "deliver/seen.h"
 #include "spool/journal.h"
 #include "spool/message.h"
 
@@ -26,6 +27,7 @@ struct listing {
 	size_t count;
 	size_t cap;
 	struct host_reasons reasons;
+	struct seen journals; /* ids that have one */
 	uint64_t octets;
 	uint64_t messages; /* printed */
 };
@@ -45,19 +47,23 @@ static bool collect(void *ctx, const struct spool_entry *e)
 /* what a person reads of text that came from outside */
 static void print_clean(const char *before, const char *text, const char *after)
 {
-	struct buf clean = BUF_INIT(4 * JOURNAL_LINE_MAX);
+	char clean[4 * JOURNAL_LINE_MAX];
 
-	text_clean(&clean, span_of(text));
-	(void)printf("%s%s%s", before, buf_str(&clean), after);
-	buf_release(&clean);
+	text_clean_into(clean, sizeof(clean), span_of(text));
+	(void)fputs(before, stdout);
+	(void)fputs(clean, stdout);
+	(void)fputs(after, stdout);
 }
 
-static void print_reason(const char *remote, const char *text)
+/* in its own words, with the reply code where a server said it */
+static void print_reason(const char *remote, int code, const char *text)
 {
 	if (remote && *remote)
 		print_clean("(host ", remote, " said: ");
 	else
 		(void)fputs("(", stdout);
+	if (code)
+		(void)printf("%d ", code);
 	print_clean("", text, ")\n");
 }
 
@@ -78,9 +84,9 @@ static void print_why(struct listing *l, const struct message *m,
 		break;
 	}
 	if (r && r->text && *r->text)
-		print_reason(r->remote, r->text);
+		print_reason(r->remote, r->code, r->text);
 	else if (host)
-		print_reason(host->remote, host->text);
+		print_reason(host->remote, host->code, host->text);
 }
 
 static void print_recipients(struct listing *l, const struct message *m)
@@ -118,7 +124,7 @@ static void print_message(struct listing *l, const struct spool_entry *entry)
 		return; /* delivered while we looked */
 	default:
 		(void)printf("%s?\n", entry->id);
-		print_reason(NULL, f.text);
+		print_reason(NULL, 0, f.text);
 		(void)putchar('\n');
 		message_close(&m);
 		l->messages++;
@@ -136,6 +142,13 @@ static void print_message(struct listing *l, const struct spool_entry *entry)
 	message_close(&m);
 }
 
+static void collect_journal(void *ctx, const char *id)
+{
+	struct listing *l = ctx;
+
+	(void)seen_add(&l->journals, id);
+}
+
 static int list_spool(struct listing *l, const struct spool *spool, struct fault *f)
 {
 	const struct spool_visitor visitor = {.entry = collect, .ctx = l};
@@ -148,6 +161,8 @@ static int list_spool(struct listing *l, const struct spool *spool, struct fault
 	if (l->count == 0)
 		return 0;
 	host_reasons_load(&l->reasons, l->setup, spool);
+	if (journal_each(spool, collect_journal, l, f) < 0)
+		return -1;
 	spool_sort(l->entries, l->count);
 	for (size_t i = 0; i < l->count; i++) {
 		if (l->messages == 0 && i == 0)
@@ -155,6 +170,7 @@ static int list_spool(struct listing *l, const struct spool *spool, struct fault
 		print_message(l, &l->entries[i]);
 	}
 	host_reasons_release(&l->reasons);
+	seen_release(&l->journals);
 	return 0;
 }
 

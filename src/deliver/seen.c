@@ -45,6 +45,11 @@ bool seen_add(struct seen *s, const char *id)
 	return true;
 }
 
+bool seen_has(const struct seen *s, const char *id)
+{
+	return s->size && place_of(s, id)[0];
+}
+
 void seen_release(struct seen *s)
 {
 	free(s->ids);

@@ -1,6 +1,6 @@
 /*
- * The messages that a run has taken up already, so that looking into new/ again finds
- * only what came since.
+ * A set of message ids: those that a run has taken up already, so that looking into new/
+ * again finds only what came since.
  */
 #ifndef DELIVER_SEEN_H
 #define DELIVER_SEEN_H
@@ -18,6 +18,8 @@ struct seen {
 
 /* Add an id; false when it was there already. */
 bool seen_add(struct seen *s, const char *id);
+
+bool seen_has(const struct seen *s, const char *id);
 
 void seen_release(struct seen *s);
 

@@ -60,6 +60,28 @@ int journal_show(const struct spool *spool, const char *id,
 	return found < 0 ? -1 : 0;
 }
 
+struct each {
+	void (*visit)(void *ctx, const char *id);
+	void *ctx;
+};
+
+static bool visit_name(void *ctx, const char *name)
+{
+	const struct each *each = ctx;
+
+	if (spool_id_is_valid(span_of(name)))
+		each->visit(each->ctx, name);
+	return true;
+}
+
+int journal_each(const struct spool *spool, void (*visit)(void *ctx, const char *id),
+	void *ctx, struct fault *f)
+{
+	struct each each = {visit, ctx};
+
+	return box_each(spool, BOX_JOURNAL, visit_name, &each, f);
+}
+
 void journal_init(struct journal *j, const struct spool *spool, const char *id)
 {
 	*j = (struct journal){.spool = spool, .fd = -1};

@@ -105,4 +105,8 @@ void journal_close(struct journal *j);
 int journal_show(const struct spool *spool, const char *id,
 	void (*line)(void *ctx, struct span text), void *ctx, struct fault *f);
 
+/* Visit the id of every message that has a journal, in the order of the directory. */
+int journal_each(const struct spool *spool, void (*visit)(void *ctx, const char *id),
+	void *ctx, struct fault *f);
+
 #endif
