@@ -111,7 +111,9 @@ static void show_key(struct buf *out, const struct state *s, const struct conf_k
 	buf_add_str(out, "= ");
 	text_clean(out, value.len ? buf_span(&value) : SPAN_LIT("(none)"));
 	pad(out, start, NAME_WIDTH + 3 + VALUE_WIDTH);
-	buf_addf(out, "# %s\n", conf_origin(&s->conf, key));
+	buf_add_str(out, "# ");
+	conf_origin(out, &s->conf, key);
+	buf_add_char(out, '\n');
 	buf_release(&value);
 }
 
@@ -144,7 +146,9 @@ static void json_key(struct buf *out, const struct state *s, const struct conf_k
 	buf_add_str(out, ", ");
 	add_pair(out, "value", value.len ? buf_str(&value) : NULL);
 	buf_add_str(out, ", ");
-	add_pair(out, "origin", conf_origin(&s->conf, key));
+	buf_reset(&value);
+	conf_origin(&value, &s->conf, key);
+	add_pair(out, "origin", buf_str(&value));
 	buf_add_str(out, ", ");
 	add_pair(out, "help", key->help);
 	buf_add_str(out, "}");

@@ -4,6 +4,7 @@
 
 #include "base/bug.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "conf/environment.h"
 #include "conf/key.h"
 #include "conf/source.h"
@@ -19,7 +20,8 @@ static void load_defaults(struct conf *c)
 	struct buf want = BUF_INIT(CONF_PROBLEM_TEXT_MAX);
 	const struct conf_key *key;
 
-	*c = (struct conf){.origins = mem_array(conf_key_count(), sizeof(char *))};
+	*c = (struct conf){
+		.origins = mem_array(conf_key_count(), sizeof(struct conf_origin))};
 	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++)
 		if (value_parse(&key->spec, span_of(key->fallback),
 			    conf_key_field(key, c), &want) < 0)
@@ -65,13 +67,11 @@ void conf_release(struct conf *c)
 {
 	const struct conf_key *key;
 
-	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++) {
+	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++)
 		value_release(&key->spec, conf_key_field(key, c));
-		if (c->origins)
-			free(c->origins[i]);
-	}
 	free(c->origins);
 	strv_release(&c->files);
+	strv_release(&c->variables);
 	*c = (struct conf){0};
 }
 
@@ -117,11 +117,13 @@ int conf_path(
 	return 0;
 }
 
-const char *conf_origin(const struct conf *c, const struct conf_key *key)
+void conf_origin(struct buf *out, const struct conf *c, const struct conf_key *key)
 {
-	const char *origin = c->origins ? c->origins[conf_key_index(key)] : NULL;
+	const struct conf_origin *origin = &c->origins[conf_key_index(key)];
 
-	return origin ? origin : "default";
+	text_clean(out, origin->where ? span_of(origin->where) : SPAN_LIT("default"));
+	if (origin->line)
+		buf_addf(out, ":%u", origin->line);
 }
 
 void conf_format(struct buf *out, const struct conf *c, const struct conf_key *key)

@@ -33,6 +33,11 @@ enum conf_deliver {
 	CONF_DELIVER_QUEUE,      /* queue only */
 };
 
+struct conf_origin {
+	const char *where; /* in `files` or `variables`; NULL: built in */
+	unsigned line;     /* 0: a variable */
+};
+
 /*
  * Strings are owned here, NULL where the value is "none", and hold no control characters.
  * Host names are checked; an IP literal stands without brackets.
@@ -81,8 +86,9 @@ struct conf {
 		enum log_level level;
 	} log;
 
-	struct strv files; /* that were read, in order */
-	char **origins;    /* see conf_origin */
+	struct strv files;           /* that were read, in order */
+	struct strv variables;       /* of the environment that were used */
+	struct conf_origin *origins; /* of each key; see conf_origin */
 };
 
 struct conf_options {
@@ -118,10 +124,10 @@ int conf_path(
 	struct buf *ret, const char *path, uid_t uid, const char *home, struct fault *f);
 
 /*
- * Where the value in force comes from: "/etc/nullmta.conf:12", "NULLMTA_RELAY" or
- * "default". Borrowed from `c`.
+ * Append where the value in force comes from: "/etc/nullmta.conf:12", "NULLMTA_RELAY" or
+ * "default".
  */
-const char *conf_origin(const struct conf *c, const struct conf_key *key);
+void conf_origin(struct buf *out, const struct conf *c, const struct conf_key *key);
 
 /* Append the value in force as one would write it in the file; "" for none. */
 void conf_format(struct buf *out, const struct conf *c, const struct conf_key *key);

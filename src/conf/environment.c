@@ -17,14 +17,12 @@ struct variable {
 static void assign(const struct variable *v, const char *section, const char *key)
 {
 	const struct conf_key *row = conf_key_find(span_of(section), span_of(key));
-	struct buf where = BUF_INIT(NAME_MAX_LEN);
-	struct conf_place at;
+	struct strv *names = &v->conf->variables;
+	struct conf_place at = {.section = span_of(section), .key = span_of(key)};
 
-	buf_add_span(&where, v->name);
-	at = (struct conf_place){
-		buf_str(&where), 0, span_of(row->section), span_of(row->name)};
+	strv_add(names, v->name);
+	at.where = names->items[names->count - 1];
 	(void)conf_key_assign(row, v->conf, v->value, &at, v->problems);
-	buf_release(&where);
 }
 
 static void set_spool(const struct variable *v)

@@ -94,22 +94,7 @@ static int say_nothing(const char *format, ...)
 	return 0;
 }
 
-/* A file in memory with the text as it is now, or -1. */
-static int copy_of_text(const struct inifile *file, struct fault *f)
-{
-	int fd = memfd_create("nullmta.conf", MFD_CLOEXEC);
-
-	if (fd < 0) {
-		fault_set(f, FAULT_CONFIG, errno, "cannot be copied to memory");
-		return -1;
-	}
-	if (file_write_all(fd, buf_span(&file->text), "a file in memory", f) < 0) {
-		file_close(fd);
-		return -1;
-	}
-	return fd;
-}
-
+/* iniparser loads by name only, and this is the name of a descriptor. */
 static dictionary *load_fd(int fd)
 {
 	struct buf name = BUF_INIT(64);
@@ -121,28 +106,31 @@ static dictionary *load_fd(int fd)
 	return d;
 }
 
+/* Parse the text as it is now by way of a file in memory. */
+static dictionary *load_text(const struct inifile *file)
+{
+	int fd = memfd_create("nullmta.conf", MFD_CLOEXEC);
+	dictionary *d = NULL;
+	struct fault f;
+
+	if (fd >= 0 && file_write_all(fd, buf_span(&file->text), "memory", &f) == 0)
+		d = load_fd(fd);
+	file_close(fd);
+	return d;
+}
+
 /*
- * iniparser 4.1 loads by name only, so the text is read twice; /proc/self/fd makes it
- * the same file, and one that does not block. Where something is hidden it gets a copy
- * in memory: rare, so that its three system calls more do not count. Without /proc the
- * name has to do; that the file did not change between is seen when values are compared.
+ * The rule is that nothing is hidden; then iniparser reads the file once more by itself.
+ * That it sees another file then, or one that changed, does no harm: the caller compares
+ * each value with the text that was looked over.
  */
 int inifile_parse(struct inifile *file, const char *path, struct fault *f)
 {
-	int copy = -1;
-
 	iniparser_set_error_callback(say_nothing);
-	if (file->has_hidden) {
-		copy = copy_of_text(file, f);
-		if (copy < 0)
-			return -1;
-	}
-	file->dictionary = load_fd(file->has_hidden ? copy : file->fd);
-	if (!file->dictionary)
-		file->dictionary = iniparser_load(path);
-	file_close(copy);
+	file->dictionary = file->has_hidden ? load_text(file) : iniparser_load(path);
 	if (!file->dictionary) {
-		fault_set(f, FAULT_CONFIG, 0, "cannot be parsed");
+		fault_set(f, FAULT_CONFIG, 0, "cannot be parsed%s",
+			file->has_hidden ? " before its mistakes are mended" : "");
 		return -1;
 	}
 	return 0;

@@ -1,10 +1,8 @@
 #include "conf/key.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 
 #include "base/bug.h"
-#include "base/mem.h"
 #include "base/text.h"
 
 #define FIELD(field_) offsetof(struct conf, field_)
@@ -170,29 +168,17 @@ void *conf_key_field(const struct conf_key *key, struct conf *c)
 	return (char *)c + key->offset;
 }
 
-static char *origin_of(const struct conf_place *at)
-{
-	struct buf text = BUF_INIT(8192);
-
-	text_clean(&text, span_of(at->where));
-	if (at->line)
-		buf_addf(&text, ":%u", at->line);
-	return text.data ? text.data : mem_string("");
-}
-
 int conf_key_assign(const struct conf_key *key, struct conf *c, struct span text,
 	const struct conf_place *at, struct conf_problems *problems)
 {
 	struct buf want = BUF_INIT(CONF_PROBLEM_TEXT_MAX);
-	char **origin = &c->origins[conf_key_index(key)];
 	int rc = value_parse(&key->spec, text, conf_key_field(key, c), &want);
 
-	if (rc < 0) {
+	if (rc < 0)
 		conf_problems_add(problems, at, "wrong value; give %s", buf_str(&want));
-	} else {
-		free(*origin);
-		*origin = origin_of(at);
-	}
+	else
+		c->origins[conf_key_index(key)] =
+			(struct conf_origin){at->where, at->line};
 	buf_release(&want);
 	return rc;
 }

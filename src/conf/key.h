@@ -45,8 +45,8 @@ void conf_key_variable(struct buf *out, const struct conf_key *key);
 void *conf_key_field(const struct conf_key *key, struct conf *c);
 
 /*
- * Set the key from text found at `at`, and its origin with it. -1: the problem is added,
- * and the value and its origin stay as they were.
+ * Set the key from text found at `at`, and its origin with it; at->where is borrowed and
+ * stays in `c`. -1: the problem is added, and the value and its origin stay as they were.
  */
 int conf_key_assign(const struct conf_key *key, struct conf *c, struct span text,
 	const struct conf_place *at, struct conf_problems *problems);

@@ -38,11 +38,13 @@ struct conf_place {
 	struct span key;     /* empty: the section as a whole */
 };
 
+/* Add a mistake, and what is only worth a warning. */
 void conf_problems_add(struct conf_problems *p, const struct conf_place *at,
 	const char *fmt, ...) PRINTF_LIKE(3, 4);
 void conf_problems_warn(struct conf_problems *p, const struct conf_place *at,
 	const char *fmt, ...) PRINTF_LIKE(3, 4);
 
+/* Free all; the list is empty and may be used again. */
 void conf_problems_release(struct conf_problems *p);
 
 /* Append "FILE:LINE: [section] key: what is wrong; what would be right", no newline. */

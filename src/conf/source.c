@@ -211,6 +211,7 @@ void source_file(struct conf *c, const char *path, enum source_kind kind,
 		return;
 	if (is_trusted(&s, kind)) {
 		strv_add(&c->files, span_of(path));
+		s.path = c->files.items[c->files.count - 1]; /* lives as long as `c` */
 		s.found = mem_array(conf_key_count(), sizeof(*s.found));
 		read_source(&s);
 		free(s.found);

@@ -71,7 +71,10 @@ const char *conf_fixture_value(
 }
 
 const char *conf_fixture_origin(
-	const struct conf_fixture *f, const char *section, const char *name)
+	struct conf_fixture *f, const char *section, const char *name)
 {
-	return conf_origin(&f->conf, key_of(section, name));
+	struct buf text = BUF_INIT(CONF_FIXTURE_LINE_MAX);
+
+	conf_origin(&text, &f->conf, key_of(section, name));
+	return keep(f, &text);
 }

@@ -28,10 +28,10 @@ void conf_fixture_load(struct conf_fixture *f);
 /* Problem `i` as it is printed, "" where there is none. Borrowed until the next call. */
 const char *conf_fixture_problem(struct conf_fixture *f, size_t i);
 
-/* A key's value as text, and where it comes from. The first is borrowed as above. */
+/* A key's value as text, and where it comes from. Borrowed as above. */
 const char *conf_fixture_value(
 	struct conf_fixture *f, const char *section, const char *name);
 const char *conf_fixture_origin(
-	const struct conf_fixture *f, const char *section, const char *name);
+	struct conf_fixture *f, const char *section, const char *name);
 
 #endif
