@@ -20,6 +20,9 @@
 #define HEADING "-Queue ID-      --Size-- ----Arrival Time---- -Sender/Recipient-------\n"
 #define INDENT  "                                               "
 
+/* beyond malloc's threshold for mmap: growing by mremap leaves no old copies behind */
+#define ENTRIES_FIRST 8192
+
 struct listing {
 	const struct setup *setup;
 	const struct spool *spool;
@@ -37,7 +40,7 @@ static bool collect(void *ctx, const struct spool_entry *e)
 	struct listing *l = ctx;
 
 	if (l->count == l->cap) {
-		l->cap = l->cap ? l->cap * 2 : 64;
+		l->cap = l->cap ? l->cap * 2 : ENTRIES_FIRST;
 		l->entries = mem_regrow(l->entries, l->cap, sizeof(*l->entries));
 	}
 	l->entries[l->count++] = *e;
