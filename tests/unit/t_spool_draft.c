@@ -6,7 +6,9 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/codec.h"
@@ -175,6 +177,52 @@ static void missing_boxes_are_made_again(void **state)
 	assert_int_equal(spool_dir_count(&d->spool, "new"), 2);
 }
 
+enum { SUBMITTERS = 4, EACH = 25 };
+
+/* In a child: the first messages of a user, from many programs at once. */
+static int submit(const char *path)
+{
+	struct spool s;
+	struct fault f;
+
+	for (int i = 0; i < EACH; i++) {
+		struct spool_entry e;
+
+		if (spool_open(&s, path, true, &f) != 0 ||
+			spool_dir_store(&s, SPAN_LIT("x\r\n"), &e, &f) != 0)
+			return 1;
+		spool_close(&s);
+	}
+	return 0;
+}
+
+static void many_submit_at_once(void **state)
+{
+	const struct spool_dir *d = *state;
+	pid_t pids[SUBMITTERS];
+	struct spool s;
+	struct fault f;
+	char path[100];
+
+	(void)snprintf(path, sizeof(path), "%s/not/yet/there", d->root);
+	for (size_t i = 0; i < SUBMITTERS; i++) {
+		pids[i] = fork();
+		assert_true(pids[i] >= 0);
+		if (pids[i] == 0)
+			_exit(submit(path));
+	}
+	for (size_t i = 0; i < SUBMITTERS; i++) {
+		int status;
+
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_int_equal(spool_open(&s, path, false, &f), 0);
+	assert_int_equal(spool_dir_count(&s, "new"), SUBMITTERS * EACH);
+	assert_int_equal(spool_dir_count(&s, "tmp"), 0);
+	spool_close(&s);
+}
+
 static void a_file_is_private(void **state)
 {
 	const struct spool_dir *d = *state;
@@ -201,6 +249,8 @@ int main(void)
 			remove_spool),
 		cmocka_unit_test_setup_teardown(
 			missing_boxes_are_made_again, make_spool, remove_spool),
+		cmocka_unit_test_setup_teardown(
+			many_submit_at_once, make_spool, remove_spool),
 		cmocka_unit_test_setup_teardown(
 			a_file_is_private, make_spool, remove_spool),
 	};

@@ -334,7 +334,7 @@ static void a_reserve_holds_on_a_full_disk(void **state)
 	char path[200];
 
 	if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0 ||
-		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		mount("none", "/", "none", MS_REC | MS_PRIVATE, "") != 0)
 		skip();
 	(void)snprintf(path, sizeof(path), "%s/small", d->root);
 	assert_int_equal(mkdir(path, 0700), 0);

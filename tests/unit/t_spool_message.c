@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -337,6 +338,51 @@ static void content_is_read_and_never_cut(void **state)
 	message_close(&m);
 }
 
+enum { RACERS = 4, PRIZES = 60 };
+
+/* In a child: claim what can be claimed; the number of claims that were won. */
+static int race(const struct spool *s, const struct spool_entry *list, size_t start)
+{
+	int won = 0;
+
+	for (size_t i = 0; i < PRIZES; i++) {
+		struct message m;
+		struct fault f;
+
+		won += message_claim(&m, s, &list[(start + i) % PRIZES], NEXT, &f) ==
+		       MESSAGE_OPEN;
+		message_close(&m);
+	}
+	return won;
+}
+
+/* protocol.md row 179: two runs at once, and each message is taken once */
+static void each_message_is_claimed_by_one(void **state)
+{
+	const struct spool_dir *d = *state;
+	struct spool_entry list[PRIZES];
+	pid_t pids[RACERS];
+	int won = 0;
+
+	for (size_t i = 0; i < PRIZES; i++)
+		list[i] = spool_dir_message(&d->spool, "x\r\n");
+	for (size_t i = 0; i < RACERS; i++) {
+		pids[i] = fork();
+		assert_true(pids[i] >= 0);
+		if (pids[i] == 0)
+			_exit(race(&d->spool, list, i));
+	}
+	for (size_t i = 0; i < RACERS; i++) {
+		int status;
+
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_true(WIFEXITED(status));
+		won += WEXITSTATUS(status);
+	}
+	assert_int_equal(won, PRIZES);
+	assert_int_equal(spool_dir_count(&d->spool, "cur"), PRIZES);
+}
+
 static void a_zeroed_message_can_be_closed(void **state)
 {
 	struct message m = {0};
@@ -370,6 +416,8 @@ int main(void)
 			a_message_moves_between_boxes, make_spool, remove_spool),
 		cmocka_unit_test_setup_teardown(
 			content_is_read_and_never_cut, make_spool, remove_spool),
+		cmocka_unit_test_setup_teardown(
+			each_message_is_claimed_by_one, make_spool, remove_spool),
 		cmocka_unit_test(a_zeroed_message_can_be_closed),
 	};
 
