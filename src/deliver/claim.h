@@ -14,6 +14,10 @@
 /* A try that ended between the final dot and its reply waits at least this long (RFC 1047) */
 #define CLAIM_UNCERTAIN_WAIT_S 1800
 
+/* why a message is parked that might otherwise be delivered twice */
+#define CLAIM_LOST_RECORD \
+	"a delivery could not be written down: sending it again would deliver it twice"
+
 struct claim {
 	struct message message;
 	struct journal_state past; /* with the outcomes of this try, as they come */
@@ -60,6 +64,12 @@ void claim_record(struct claim *c, const struct flush *flush, size_t number,
 
 /* What was recorded is on disk afterwards, or the claim knows that it is not. */
 void claim_sync(struct claim *c);
+
+/*
+ * Set the message aside in failed/, loudly: a person has to decide. Its journal stays, to tell
+ * why. The claim goes on.
+ */
+void claim_park(struct claim *c, const char *why);
 
 /*
  * The try is over: report what failed for good, expire what is too old, then remove the message,

@@ -270,14 +270,25 @@ void job_leave(struct job *j)
 	job_free(j);
 }
 
+/*
+ * This worker's part of a shared message, which the run still holds. The run knows what the
+ * journal says; what the journal cannot say has to be done here.
+ */
+static void end_shared(struct job *j)
+{
+	if (j->claim->has_lost_record)
+		claim_park(j->claim, CLAIM_LOST_RECORD);
+	claim_release(j->claim);
+}
+
 void job_end(struct job *j, uint32_t host_next_s)
 {
 	claim_sync(j->claim);
-	if (j->claim->is_shared) {
-		claim_release(j->claim); /* this worker's part; the run still holds it */
-	} else if (j->damage[0]) {
-		claim_set_aside(&j->own.message, j->damage);
-		claim_release(&j->own);
+	if (j->damage[0]) {
+		claim_set_aside(&j->claim->message, j->damage);
+		claim_release(j->claim);
+	} else if (j->claim->is_shared) {
+		end_shared(j);
 	} else {
 		j->own.host_next_s = host_next_s;
 		claim_settle(&j->own, j->flush);

@@ -4,7 +4,10 @@
  */
 #include "deliver/claim.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -29,6 +32,16 @@ static size_t count_pending(const struct claim *c)
 	return pending;
 }
 
+/*
+ * Expire only after a real attempt: the machine may have been off for a week. A journal that
+ * is full of tries does not tell of this one, but there have been plenty.
+ */
+static bool was_tried_now(const struct claim *c, const struct journal_recipient *r,
+	const struct flush *flush)
+{
+	return r->time_s >= flush->started_s || c->journal.size >= JOURNAL_TRIES_MAX;
+}
+
 /* Recipients that were tried now, are not done, and have been waiting for too long, fail. */
 static void expire(struct claim *c, const struct flush *flush)
 {
@@ -42,13 +55,13 @@ static void expire(struct claim *c, const struct flush *flush)
 		struct journal_recipient *r = &c->past.recipients[i];
 		struct outcome o;
 
-		/* expire only after a real attempt: the machine may have been off for a week */
-		if (!claim_is_pending(c, i) || r->time_s < flush->started_s)
+		if (!claim_is_pending(c, i) || !was_tried_now(c, r, flush))
 			continue;
 		o = outcome_make(OUTCOME_FAILED, OUTCOME_MESSAGE, "4.4.7",
 			"not delivered within %lld hours; the last try said: %s",
 			(long long)(lifetime_s / 3600), r->text ? r->text : "nothing");
 		(void)text_copy(o.remote, sizeof(o.remote), span_of(r->remote));
+		o.may_be_delivered = r->may_be_delivered;
 		claim_record(c, flush, i, &o);
 	}
 }
@@ -122,7 +135,7 @@ static void warn_of_delay(struct claim *c, const struct flush *flush)
 		(void)report(c, flush, REPORT_DELAYED);
 }
 
-static void park(struct claim *c, const char *why)
+void claim_park(struct claim *c, const char *why)
 {
 	struct fault f;
 
@@ -165,29 +178,39 @@ static void reschedule(struct claim *c, uint32_t next_s)
 			LOG_TEXT("id", c->message.entry.id), LOG_TEXT("why", f.text));
 }
 
-/* Failures that could not be reported yet: the next run must not deliver them again. */
-static void record_unreported(struct claim *c, const struct flush *flush)
+/* What stands in memory alone: the next run must neither deliver nor report it again. */
+static void write_down(struct claim *c, const struct flush *flush)
 {
-	struct fault f;
+	int64_t now_s = flush->world->now_s();
+	struct fault ignored; /* then it happens again: there is nowhere else to write */
 
 	for (size_t i = 0; i < c->past.count; i++) {
-		struct journal_recipient *r = &c->past.recipients[i];
+		const struct journal_recipient *r = &c->past.recipients[i];
+		enum journal_event event =
+			r->kind == OUTCOME_DELIVERED ? JOURNAL_DELIVERED : JOURNAL_FAILED;
 		struct outcome o = journal_outcome(r);
 
-		if (is_unreported(r) && journal_append(&c->journal, flush->world->now_s(),
-						i, JOURNAL_FAILED, &o, &f) == 0)
-			c->is_dirty = true;
+		if (claim_is_pending(c, i))
+			continue;
+		/* an earlier run has written its outcomes */
+		if (r->time_s >= flush->started_s)
+			(void)journal_append(&c->journal, now_s, i, event, &o, &ignored);
+		if (r->is_reported)
+			(void)journal_append(
+				&c->journal, now_s, i, JOURNAL_REPORTED, NULL, &ignored);
 	}
-	claim_sync(c);
+	(void)journal_sync(&c->journal, &ignored);
 }
 
-static void forget(struct claim *c)
+static void forget(struct claim *c, const struct flush *flush)
 {
 	struct fault f;
 
-	if (message_remove(&c->message, &f) < 0)
-		log_event(LOG_LEVEL_ERROR, "remove-failed",
-			LOG_TEXT("id", c->message.entry.id), LOG_TEXT("why", f.text));
+	if (message_remove(&c->message, &f) == 0)
+		return;
+	log_event(LOG_LEVEL_ERROR, "remove-failed", LOG_TEXT("id", c->message.entry.id),
+		LOG_TEXT("why", f.text));
+	write_down(c, flush);
 }
 
 static bool is_report_overdue(const struct claim *c, const struct flush *flush)
@@ -206,25 +229,36 @@ static void settle(struct claim *c, const struct flush *flush)
 	claim_sync(c);
 	reported = report(c, flush, REPORT_FAILED);
 	if (c->has_lost_record && count_pending(c)) {
-		park(c, "a delivery could not be written down: sending it again would "
-			"deliver it twice");
+		claim_park(c, CLAIM_LOST_RECORD);
 	} else if (count_pending(c)) {
 		warn_of_delay(c, flush);
 		reschedule(c, next_try(c, flush));
 	} else if (reported == BOUNCE_DONE) {
-		forget(c);
+		forget(c, flush);
 	} else {
-		record_unreported(c, flush);
+		write_down(c, flush);
 		if (reported == BOUNCE_IMPOSSIBLE || is_report_overdue(c, flush))
-			park(c, "its failure could not be reported to anybody");
+			claim_park(c, "its failure could not be reported to anybody");
 		else
 			reschedule(c, (uint32_t)(flush->world->now_s() + REPORT_RETRY_S));
 	}
 }
 
+/* A worker that shares it may have set it aside; its owner may have removed it. */
+static bool is_in_place(const struct claim *c)
+{
+	char name[SPOOL_NAME_MAX];
+	struct stat st;
+
+	spool_entry_path(&c->message.entry, name);
+	return fstatat(c->message.spool->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+	       errno != ENOENT;
+}
+
 void claim_settle(struct claim *c, const struct flush *flush)
 {
-	settle(c, flush);
+	if (!c->is_shared || is_in_place(c))
+		settle(c, flush);
 	/* workers that inherited the descriptor must not keep the message claimed */
 	if (c->is_shared)
 		file_unlock(c->message.fd);
