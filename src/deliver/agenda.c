@@ -238,15 +238,21 @@ static void plan_shared(struct agenda *a, const struct spool_entry *e)
 	number = add_shared(a, c);
 	list = destinations_of(a, &c->message.envelope, &c->past, &count);
 	for (size_t i = 0; i < count; i++) {
-		if (down_host(a, list[i]))
-			continue;
-		plan_add_job(list[i], &c->message.entry, number);
-		open++;
+		const struct host *down = down_host(a, list[i]);
+
+		if (!down) {
+			plan_add_job(list[i], &c->message.entry, number);
+			open++;
+		} else if (!c->host_next_s || down->next_try_s < c->host_next_s) {
+			c->host_next_s = (uint32_t)down->next_try_s;
+		}
 	}
 	free(list);
 	a->shared_open[number] = open;
 	if (open == 0)
 		settle_shared(a, number);
+	else
+		c->host_next_s = 0; /* its other recipients say when */
 }
 
 static void plan_opened(struct agenda *a, const struct message *m)
