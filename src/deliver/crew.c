@@ -75,7 +75,7 @@ static void close_foreign_claims(const struct crew *c, const struct destination 
 	free(is_ours);
 }
 
-static void run_worker(struct crew *c, struct destination *d)
+static void run_worker(struct crew *c, struct destination *d, pid_t run)
 {
 	const struct worker_task task = {
 		.flush = c->flush,
@@ -91,6 +91,8 @@ static void run_worker(struct crew *c, struct destination *d)
 	(void)sigprocmask(SIG_UNBLOCK, &child, NULL);
 	/* a run that is killed takes its workers along: the next one starts afresh */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != run) /* it was killed before we asked */
+		_exit(0);
 	close_foreign_claims(c, d);
 	worker_run(&task);
 	_exit(0);
@@ -98,6 +100,7 @@ static void run_worker(struct crew *c, struct destination *d)
 
 static bool start_worker(struct crew *c, struct destination *d)
 {
+	pid_t run = getpid();
 	pid_t pid;
 
 	if (d->workers == 0)
@@ -107,7 +110,8 @@ static bool start_worker(struct crew *c, struct destination *d)
 	d->taken_before = d->slot->next_job;
 	pid = fork();
 	if (pid == 0)
-		run_worker(c, d);
+		run_worker(c, d, run);
+	c->cannot_fork = pid < 0;
 	if (pid < 0) {
 		log_event(LOG_LEVEL_WARNING, "fork-failed",
 			LOG_TEXT("why", strerror(errno)));
@@ -220,11 +224,9 @@ static void note_end(struct crew *c, pid_t pid, int status)
 		note_result(c, d);
 }
 
-static void stop_members(struct crew *c)
+/* Again and again: one that came between a worker's look and its wait is not noticed. */
+static void stop_members(const struct crew *c)
 {
-	if (c->is_stopping)
-		return;
-	c->is_stopping = true;
 	for (size_t i = 0; i < c->count; i++)
 		(void)kill(c->members[i].pid, SIGTERM);
 }

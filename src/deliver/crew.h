@@ -23,11 +23,10 @@ struct crew {
 	struct crew_member *members;
 	size_t count;
 	size_t cap;
-	int wake[2];   /* workers write when a destination turns out to be up */
-	int signal_fd; /* SIGCHLD */
-	bool is_stopping;
-	bool cannot_fork;
-	bool has_news; /* the host memory has changed */
+	int wake[2];      /* workers write when a destination turns out to be up */
+	int signal_fd;    /* SIGCHLD */
+	bool cannot_fork; /* when it was tried last */
+	bool has_news;    /* the host memory has changed */
 };
 
 /* Blocks SIGCHLD in this process. 0, or -1 and a fault. */
