@@ -9,7 +9,7 @@ need unshare setpriv
 unshare --mount true 2>/dev/null || skip "needs root that may mount"
 chmod 755 "$T"
 setpriv --reuid=54321 --regid=54321 --clear-groups \
-	sh -c '[ -x "$1" ] && [ -x "$2" ]' sh "$T" "$BUILD/bin/sendmail" ||
+	ls "$T" "$BUILD/bin/sendmail" >/dev/null 2>&1 ||
 	skip "needs a build and a directory that every user can reach"
 
 # A machine of which passwd, /var/spool and /etc/nullmta.conf are ours alone.
