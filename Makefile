@@ -232,11 +232,11 @@ fuzz:  ## libFuzzer, FUZZ_TIME=60 seconds a parser; FUZZERS=name for one of them
 
 run-fuzzers: $(FUZZ_REPLAYS)
 	$(Q)for name in $(FUZZERS); do \
-		echo "fuzz $$name"; \
-		mkdir -p $(BUILD)/corpus/$$name tests/fuzz/seeds/$$name && \
-		$(BUILD)/fuzz/$$name -max_total_time=$(FUZZ_TIME) -timeout=10 -verbosity=0 \
-			-print_final_stats=1 -artifact_prefix=$(BUILD)/$$name- \
-			$(BUILD)/corpus/$$name tests/fuzz/seeds/$$name || exit 1; \
+		corpus=$(BUILD)/corpus/$$name; mkdir -p $$corpus; \
+		$(BUILD)/fuzz/$$name -max_total_time=$(FUZZ_TIME) -timeout=10 -print_final_stats=1 \
+			-artifact_prefix=$$corpus- $$corpus tests/fuzz/seeds/$$name >$$corpus.log 2>&1 || \
+			{ tail -n 60 $$corpus.log; exit 1; }; \
+		sed -n "s/^stat::number_of_executed_units: */fuzz $$name: runs /p" $$corpus.log; \
 	done
 
 cover:  ## line coverage of each room
