@@ -133,6 +133,11 @@ static struct destination *destination_of(struct agenda *a, const char *address)
 	return plan_destination(&a->plan, &route);
 }
 
+static bool is_final(const struct journal_recipient *r)
+{
+	return r->kind == OUTCOME_DELIVERED || r->kind == OUTCOME_FAILED;
+}
+
 /*
  * The destinations of the recipients that are still to be tried, each once; the caller
  * frees. `past` may be NULL: then all recipients are.
@@ -147,8 +152,7 @@ static struct destination **destinations_of(struct agenda *a, const struct envel
 		struct destination *d;
 		bool is_known = false;
 
-		if (past && (past->recipients[i].kind == OUTCOME_DELIVERED ||
-				    past->recipients[i].kind == OUTCOME_FAILED))
+		if (past && is_final(&past->recipients[i]))
 			continue;
 		d = destination_of(a, e->recipients[i].address);
 		for (size_t k = 0; k < count && !is_known; k++)
@@ -255,6 +259,22 @@ static void plan_shared(struct agenda *a, const struct spool_entry *e)
 		c->host_next_s = 0; /* its other recipients say when */
 }
 
+/* Nothing is left but a report to file, for which no server has to be reached. */
+static bool is_decided(const struct agenda *a, const struct envelope *e)
+{
+	struct journal_state past;
+	struct fault ignored;
+	size_t decided = 0;
+
+	/* a journal that cannot be read is the claim's to tell of */
+	if (journal_load(a->flush->spool, e->id, e->recipient_count, &past, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < past.count; i++)
+		decided += is_final(&past.recipients[i]);
+	journal_state_release(&past);
+	return decided == e->recipient_count;
+}
+
 static void plan_opened(struct agenda *a, const struct message *m)
 {
 	const struct envelope *e = &m->envelope;
@@ -262,7 +282,7 @@ static void plan_opened(struct agenda *a, const struct message *m)
 	struct destination **list = destinations_of(a, e, NULL, &count);
 	const struct host *down = count == 1 ? down_host(a, list[0]) : NULL;
 
-	if (count > 1)
+	if (count > 1 || is_decided(a, e))
 		plan_shared(a, &m->entry);
 	else if (down)
 		postpone(a, &m->entry, down->next_try_s);
