@@ -240,8 +240,10 @@ run-fuzzers: $(FUZZ_REPLAYS)
 	done
 
 cover:  ## line coverage of each room
-	$(Q)rm -rf $(BUILD)/cover
-	$(Q)$(MAKE) $(QUIET) BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage' HARDEN= \
+	$(Q)rm -rf $(BUILD)/cover && mkdir -p $(BUILD)/cover
+	$(Q)$(CC) -c -o $(BUILD)/cover/gcov_exit.o tests/support/gcov_exit.c
+	-$(Q)$(MAKE) $(QUIET) BUILD=$(BUILD)/cover CFLAGS='-O0 -g --coverage' HARDEN= \
+		LDFLAGS='$(BUILD)/cover/gcov_exit.o -Wl,--wrap=_exit' \
 		SUITES='$(filter-out lint,$(SUITES))' check-suites
 	@tests/coverage $(BUILD)/cover
 
