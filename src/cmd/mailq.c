@@ -61,10 +61,11 @@ static void print_clean(const char *before, const char *text, const char *after)
 /* in its own words, with the reply code where a server said it */
 static void print_reason(const char *remote, int code, const char *text)
 {
-	if (remote && *remote)
-		print_clean("(host ", remote, " said: ");
-	else
-		(void)fputs("(", stdout);
+	bool has_remote = remote && *remote;
+
+	(void)fputs(has_remote && code ? "(host " : "(", stdout);
+	if (has_remote)
+		print_clean("", remote, code ? " said: " : ": ");
 	if (code)
 		(void)printf("%d ", code);
 	print_clean("", text, ")\n");

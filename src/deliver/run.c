@@ -1,5 +1,10 @@
 #include "deliver/run.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
 #include "base/log.h"
 #include "deliver/agenda.h"
 #include "deliver/crew.h"
@@ -9,7 +14,8 @@
 #define LOOK_AGAIN_MS 1000
 
 /* leftovers that one run removes at most */
-#define SWEEP_MAX 1000
+#define SWEEP_MAX     1000
+#define SWEEP_EVERY_S 3600
 
 struct run {
 	struct flush *flush;
@@ -90,6 +96,23 @@ static void log_run(
 		LOG_NUMBER("ms", r->flush->world->mono_ms() - begun_ms));
 }
 
+/* It lists tmp/ and journal/, which is too much for each of a hundred kicks a second. */
+static bool is_sweep_due(const struct flush *flush)
+{
+	struct stat st;
+	int fd = openat(flush->spool->fd, "state/swept",
+		O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	bool is_due = fd < 0 || fstat(fd, &st) != 0 || st.st_size == 0 ||
+		      st.st_mtim.tv_sec > flush->started_s ||
+		      flush->started_s - st.st_mtim.tv_sec >= SWEEP_EVERY_S;
+
+	/* the time of the file is what counts; a failure means one sweep more */
+	if (fd >= 0 && is_due)
+		(void)!pwrite(fd, "\n", 1, 0);
+	file_close(fd);
+	return is_due;
+}
+
 int run_queue(
 	struct flush *flush, const char *id, struct run_result *ret, struct fault *f)
 {
@@ -111,7 +134,7 @@ int run_queue(
 		add_up(&r.agenda.plan, ret);
 		log_run(&r, ret, begun_ms);
 	}
-	if (rc == 0 && !id)
+	if (rc == 0 && !id && is_sweep_due(flush))
 		(void)spool_sweep(flush->spool, flush->started_s, SWEEP_MAX, f);
 	agenda_release(&r.agenda);
 	hosts_release(&r.hosts);
