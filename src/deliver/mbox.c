@@ -12,6 +12,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 
+/* behind the pid in a dotlock of ours; lockfile_check(3) reads no further than the pid */
+#define LOCK_MARK " nullmta\n"
+
 #define WAIT_STEP_MS 50
 #define PATH_LEN_MAX 4096
 
@@ -95,6 +98,19 @@ static enum lock_result lock_range(const struct mbox *m, struct fault *f)
 	return LOCK_BUSY;
 }
 
+/* A dotlock of ours stands under the fcntl lock, which we hold: its maker was killed. */
+static bool is_orphan(const char *lock_path)
+{
+	char text[64];
+	int saved_errno = errno;
+	int fd = open(lock_path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+
+	file_close(fd);
+	errno = saved_errno; /* of who met the lock */
+	return n > 0 && span_ends((struct span){text, (size_t)n}, LOCK_MARK);
+}
+
 /*
  * A dead program's lock. Between looking and removing, another may have done the same and
  * made its own: that takes one that does not hold the fcntl lock, which we do.
@@ -103,12 +119,14 @@ static bool remove_stale(const char *lock_path)
 {
 	int64_t now_s = clock_now_s();
 	struct stat st;
+	bool is_fresh;
 
 	if (lstat(lock_path, &st) != 0)
 		return errno == ENOENT;
 	/* from the future: made before the clock was set back */
-	if (st.st_mtime > now_s - MBOX_LOCK_STALE_S &&
-		st.st_mtime < now_s + MBOX_LOCK_STALE_S)
+	is_fresh = st.st_mtime > now_s - MBOX_LOCK_STALE_S &&
+		   st.st_mtime < now_s + MBOX_LOCK_STALE_S;
+	if (is_fresh && !is_orphan(lock_path))
 		return false;
 	return unlink(lock_path) == 0 || errno == ENOENT;
 }
@@ -118,13 +136,13 @@ static int make_dotlock(struct mbox *m)
 {
 	int fd = open(buf_str(&m->lock_path),
 		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	char pid[32];
+	char pid[64];
 	int n;
 
 	if (fd < 0)
 		return -1;
 	m->has_dotlock = true;
-	n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+	n = snprintf(pid, sizeof(pid), "%ld" LOCK_MARK, (long)getpid());
 	/* for people and lockfile_check(3); without it the lock holds as well */
 	(void)!write(fd, pid, (size_t)n);
 	file_close(fd);
@@ -158,12 +176,21 @@ static enum lock_result lock_dotfile(struct mbox *m, struct fault *f)
 }
 
 /* Whether the name still means what is open: a mail reader may have renamed over it. */
-static bool is_still_there(const char *path, const struct stat *st)
+static enum lock_result check_place(struct mbox *m, struct fault *f)
 {
-	struct stat now;
+	struct stat st, now;
 
-	return lstat(path, &now) == 0 && now.st_dev == st->st_dev &&
-	       now.st_ino == st->st_ino;
+	if (fstat(m->fd, &st) != 0) {
+		(void)open_fault(m->path, f);
+		return LOCK_FAULT;
+	}
+	if (lstat(m->path, &now) != 0 || now.st_dev != st.st_dev ||
+		now.st_ino != st.st_ino) {
+		busy(f, m->path, "a program that has just replaced it");
+		return LOCK_BUSY;
+	}
+	m->size = st.st_size;
+	return LOCK_HELD;
 }
 
 static void mbox_close(struct mbox *m)
@@ -189,25 +216,18 @@ static int open_checked(struct mbox *m, struct fault *f)
 static enum lock_result open_locked(struct mbox *m, struct fault *f)
 {
 	enum lock_result r;
-	struct stat st;
 
 	if (open_checked(m, f) < 0)
 		return LOCK_FAULT;
 	r = lock_range(m, f);
+	/* a lock on a file that was replaced says nothing of the dotlock beside it */
+	if (r == LOCK_HELD)
+		r = check_place(m, f);
 	if (r == LOCK_HELD)
 		r = lock_dotfile(m, f);
-	if (r != LOCK_HELD)
-		return r;
-	if (fstat(m->fd, &st) != 0) {
-		(void)open_fault(m->path, f);
-		return LOCK_FAULT;
-	}
-	if (!is_still_there(m->path, &st)) {
-		busy(f, m->path, "a program that has just replaced it");
-		return LOCK_BUSY;
-	}
-	m->size = st.st_size;
-	return LOCK_HELD;
+	if (r == LOCK_HELD)
+		r = check_place(m, f);
+	return r;
 }
 
 static void wait_ms(int64_t ms)

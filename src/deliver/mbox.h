@@ -9,7 +9,10 @@
 
 #include "deliver/letter.h"
 
-/* A dotlock that nobody has touched for so long is dead (lockfile_create(3)). */
+/*
+ * A dotlock that nobody has touched for so long is dead (lockfile_create(3)). Our own, left by
+ * a process that was killed, is known at once.
+ */
 #define MBOX_LOCK_STALE_S 300
 
 /*

@@ -611,6 +611,33 @@ static void a_fresh_dotlock_counts_and_a_stale_one_does_not(void **state)
 	assert_file(box.path, MBOX_TEXT MBOX_TEXT);
 }
 
+static void a_dotlock_of_a_killed_run_holds_up_nobody(void **state)
+{
+	struct sandbox *s = *state;
+	struct mailbox box = mbox_at(path_in(s, "joe"));
+	const char *lock = path_in(s, "joe.lock");
+
+	put_file(box.path, "");
+	put_file(lock, "1 nullmta\n");
+	deliver(&box, &letter);
+	assert_false(is_there(lock));
+	assert_file(box.path, MBOX_TEXT);
+}
+
+static void a_dotlock_that_cannot_be_read_counts(void **state)
+{
+	struct sandbox *s = *state;
+	struct mailbox box = mbox_at(path_in(s, "joe"));
+	struct fault f = {0};
+
+	put_file(box.path, "");
+	/* not a file that open(2) would open, whoever we are */
+	assert_int_equal(symlink("/dev/null", path_in(s, "joe.lock")), 0);
+	assert_int_equal(mailbox_deliver(&box, &letter, 0, &f), -1);
+	assert_int_equal(f.err, EAGAIN);
+	assert_file(box.path, "");
+}
+
 static const char *lock_to_remove; /* for the handler */
 
 static void on_alarm(int number)
@@ -657,6 +684,8 @@ int main(void)
 		IN_SANDBOX(a_closed_directory_needs_no_dotlock),
 		IN_SANDBOX(a_locked_mbox_is_not_waited_for_for_ever),
 		IN_SANDBOX(a_fresh_dotlock_counts_and_a_stale_one_does_not),
+		IN_SANDBOX(a_dotlock_of_a_killed_run_holds_up_nobody),
+		IN_SANDBOX(a_dotlock_that_cannot_be_read_counts),
 		IN_SANDBOX(a_lock_that_ends_in_time_is_waited_for),
 	};
 
