@@ -126,21 +126,67 @@ static int show(const struct target *t, struct fault *f)
 	return rc;
 }
 
+static bool is_set_aside(const struct target *t)
+{
+	return t->entry.box == SPOOL_HELD || t->entry.box == SPOOL_FAILED;
+}
+
+/* What waited only for its report is neither delivered nor still there. */
+static void print_undelivered(const struct target *t)
+{
+	struct spool_entry now;
+	struct fault ignored;
+
+	if (spool_find(t->spool, t->entry.id, &now, &ignored) == 0)
+		(void)printf(
+			"%s had failed before, and has been reported\n", t->entry.id);
+	else
+		(void)printf("%s still queued; see nullmta queue show %s\n", t->entry.id,
+			t->entry.id);
+}
+
 static int retry(const struct target *t, struct fault *f)
 {
+	if (is_set_aside(t)) {
+		fault_set(f, FAULT_DATA, 0, "%s is %s; nullmta queue release sends it",
+			t->entry.id, t->entry.box == SPOOL_HELD ? "held" : "parked");
+		return -1;
+	}
 	switch (flush_program_message(t->spool, t->entry.id)) {
 	case EX_OK:
 		(void)printf("%s delivered\n", t->entry.id);
 		return 0;
 	case EX_TEMPFAIL:
-		(void)printf("%s still queued; see nullmta queue show %s\n", t->entry.id,
-			t->entry.id);
+		print_undelivered(t);
 		return 0;
 	default:
 		fault_set(f, FAULT_DATA, 0,
 			"%s was refused for good and has been reported", t->entry.id);
 		return -1;
 	}
+}
+
+/* Recipients whose failure nobody could be told of are to be tried again. */
+static int reopen(const struct message *m, struct fault *f)
+{
+	struct journal_state past;
+	struct journal j;
+	int rc = 0;
+
+	if (journal_load(
+		    m->spool, m->envelope.id, m->envelope.recipient_count, &past, f) < 0)
+		return -1;
+	journal_init(&j, m->spool, m->envelope.id);
+	for (size_t i = 0; i < past.count && rc == 0; i++)
+		if (past.recipients[i].kind == OUTCOME_FAILED &&
+			!past.recipients[i].is_reported)
+			rc = journal_append(
+				&j, clock_now_s(), i, JOURNAL_RELEASED, NULL, f);
+	if (rc == 0)
+		rc = journal_sync(&j, f);
+	journal_close(&j);
+	journal_state_release(&past);
+	return rc;
 }
 
 /* Claim, so that nobody is delivering it, then move. */
@@ -150,19 +196,22 @@ static int move(const struct target *t, enum spool_box box, struct fault *f)
 	int rc = -1;
 
 	if (message_claim(&m, t->spool, &t->entry, t->entry.next_s, f) == MESSAGE_OPEN)
+		rc = t->entry.box == SPOOL_FAILED ? reopen(&m, f) : 0;
+	if (rc == 0)
 		rc = message_move(&m, box, f);
 	message_close(&m);
 	return rc;
 }
 
+/* what is parked is not sent either */
 static int hold(const struct target *t, struct fault *f)
 {
-	return t->entry.box == SPOOL_HELD ? 0 : move(t, SPOOL_HELD, f);
+	return is_set_aside(t) ? 0 : move(t, SPOOL_HELD, f);
 }
 
 static int release(const struct target *t, struct fault *f)
 {
-	if (t->entry.box != SPOOL_HELD && t->entry.box != SPOOL_FAILED) {
+	if (!is_set_aside(t)) {
 		fault_set(f, FAULT_DATA, 0, "%s is not held; to send it now use retry",
 			t->entry.id);
 		return -1;
@@ -178,8 +227,14 @@ static int delete_message(const struct target *t, struct fault *f)
 	struct message m;
 	int rc = -1;
 
-	if (message_claim(&m, t->spool, &t->entry, t->entry.next_s, f) == MESSAGE_OPEN)
+	switch (message_claim(&m, t->spool, &t->entry, t->entry.next_s, f)) {
+	case MESSAGE_OPEN:
+	case MESSAGE_BAD: /* nothing else can be done with it */
 		rc = message_remove(&m, f);
+		break;
+	default:
+		break;
+	}
 	message_close(&m);
 	if (rc == 0)
 		log_event(LOG_LEVEL_INFO, "deleted", LOG_TEXT("id", t->entry.id),

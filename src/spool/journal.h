@@ -33,6 +33,7 @@ enum journal_event {
 	JOURNAL_UNCERTAIN, /* the dot left, no reply came: deferred, may be a duplicate */
 	JOURNAL_REPORTED,  /* this failure has been reported to the sender */
 	JOURNAL_WARNED,    /* the delay has been reported */
+	JOURNAL_RELEASED,  /* the user wants a recipient that failed tried again */
 };
 
 /* What the journal says of one recipient. */
@@ -66,7 +67,7 @@ struct journal {
 /*
  * Read the state of `id` for `recipient_count` recipients; all PENDING without a journal.
  * Unknown events and recipient numbers out of range are skipped. What is final stays:
- * after DELIVERED or FAILED no DEFERRED counts. -1 only for a fault of reading, or a
+ * after DELIVERED or FAILED no DEFERRED counts; only RELEASED ends FAILED. -1 only for a fault of reading, or a
  * journal over JOURNAL_MAX (then nothing may be delivered).
  */
 int journal_load(const struct spool *spool, const char *id, size_t recipient_count,
@@ -89,7 +90,7 @@ int journal_reserve(struct journal *j, size_t lines, struct fault *f);
 
 /*
  * Append one event by one write; not synced, but a file that had to be made is entered in
- * its directory durably. `outcome` may be NULL for REPORTED and WARNED.
+ * its directory durably. `outcome` may be NULL for REPORTED, WARNED and RELEASED.
  */
 int journal_append(struct journal *j, int64_t time_s, size_t recipient,
 	enum journal_event event, const struct outcome *outcome, struct fault *f);

@@ -52,6 +52,11 @@ static void apply(struct journal_recipient *r, const struct journal_line *line)
 	case JOURNAL_WARNED:
 		r->is_warned = true;
 		break;
+	case JOURNAL_RELEASED:
+		if (r->kind == OUTCOME_FAILED)
+			r->kind = OUTCOME_PENDING;
+		r->is_reported = false;
+		break;
 	}
 }
 

@@ -56,6 +56,12 @@ static void events_come_to_a_state(void **state)
 		{"rF", OUTCOME_FAILED, false, false, false,
 			"the report was not of this failure"},
 		{"dwd", OUTCOME_DEFERRED, false, false, true, "warned stays"},
+		{"FR", OUTCOME_PENDING, false, false, false, "to be tried again"},
+		{"FRd", OUTCOME_DEFERRED, false, false, false, "and deferred"},
+		{"FrRF", OUTCOME_FAILED, false, false, false,
+			"failed once more, which nobody has been told"},
+		{"DR", OUTCOME_DELIVERED, false, false, false, "a delivery stands"},
+		{"uR", OUTCOME_DEFERRED, true, false, false, "no failure to undo"},
 	};
 	static const struct {
 		char letter;
@@ -67,6 +73,7 @@ static void events_come_to_a_state(void **state)
 		{'u', JOURNAL_UNCERTAIN},
 		{'r', JOURNAL_REPORTED},
 		{'w', JOURNAL_WARNED},
+		{'R', JOURNAL_RELEASED},
 	};
 
 	(void)state;
