@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Spools as time and other programs would leave them: for scripts that cannot wait for days.
 
-# spool_id SECONDS: an id as a message has that came at this time of the epoch (spool/spool.h).
+# spool_id SECONDS [NUMBER]: an id as a message has that came at this time of the epoch, as one of
+# up to 1000 (spool/spool.h).
 spool_id() {
 	local digits=0123456789ABCDEFGHIJKLMNOPQRSTUV time=$(($1 * 1000000)) id='' i
 	local low=$(((time & (1 << 48) - 1) << 2))
@@ -9,9 +10,8 @@ spool_id() {
 		id=${digits:low & 31:1}$id
 		low=$((low >> 5))
 	done
-	printf '%s%s%03d\n' "${digits:time >> 48 & 15:1}" "$id" "$((spool_id_count++ % 1000))"
+	printf '%s%s%03d\n' "${digits:time >> 48 & 15:1}" "$id" "${2:-0}"
 }
-spool_id_count=0
 
 # the_message: the path of the only message that waits.
 the_message() {
