@@ -65,6 +65,16 @@ static struct destination *find(struct run *r, const char *key)
 	return NULL;
 }
 
+/* the same where it has to be there */
+static struct destination *must_find(struct run *r, const char *key)
+{
+	struct destination *d = find(r, key);
+
+	if (!d)
+		BUG("no such destination");
+	return d;
+}
+
 static uint32_t jobs_of(struct run *r, const char *key)
 {
 	struct destination *d = find(r, key);
@@ -101,7 +111,7 @@ static void what_is_due_is_taken_oldest_first(void **state)
 	e[3] = fake_world_mail(
 		&r->w, &(struct fake_mail){.age_s = 40, .attempts = 1, .next_s = 1});
 	scan_and_plan(r);
-	d = find(r, "mx:dest.example:25");
+	d = must_find(r, "mx:dest.example:25");
 	assert_int_equal(d->job_count, 3);
 	for (uint32_t i = 0; i < 3; i++)
 		assert_string_equal(d->jobs[i].entry.id, e[i].id);
@@ -178,8 +188,8 @@ static void a_message_for_several_destinations_is_claimed_once(void **state)
 	struct fault f;
 
 	scan_and_plan(r);
-	one = find(r, "mx:one.example:25");
-	two = find(r, "mx:two.example:25");
+	one = must_find(r, "mx:one.example:25");
+	two = must_find(r, "mx:two.example:25");
 	assert_int_equal(one->jobs[0].shared, 0);
 	assert_int_equal(two->jobs[0].shared, 0);
 	assert_int_equal(r->agenda.shared_claimed, 1);
