@@ -132,39 +132,53 @@ static enum journal_event event_of(const struct outcome *o)
 	return o->may_be_delivered ? JOURNAL_UNCERTAIN : JOURNAL_DEFERRED;
 }
 
-static void lost_record(struct claim *c, const struct fault *f)
+static void lost_record(struct claim *c, bool has_delivery, const struct fault *f)
 {
-	c->has_lost_record = true;
+	/* what was refused or put off is only said once more by the server */
+	c->has_lost_record = c->has_lost_record || has_delivery;
 	log_event(LOG_LEVEL_ERROR, "journal-failed", LOG_TEXT("id", c->message.entry.id),
 		LOG_TEXT("why", f->text));
+}
+
+static void write_line(
+	struct claim *c, int64_t now_s, size_t number, const struct outcome *o)
+{
+	bool is_delivery = o->kind == OUTCOME_DELIVERED;
+	struct fault f;
+
+	if (!needs_line(c, o))
+		return;
+	if (journal_append(&c->journal, now_s, number, event_of(o), o, &f) == 0) {
+		c->is_dirty =
+			c->is_dirty || o->kind != OUTCOME_DEFERRED || o->may_be_delivered;
+		c->is_precious = c->is_precious || is_delivery;
+	} else if (is_delivery) {
+		lost_record(c, true, &f);
+	}
 }
 
 void claim_record(struct claim *c, const struct flush *flush, size_t number,
 	const struct outcome *o)
 {
 	int64_t now_s = flush->world->now_s();
-	struct fault f;
 
+	/* before anything else: who is killed here delivers twice */
+	write_line(c, now_s, number, o);
 	remember(&c->past.recipients[number], o, now_s);
 	log_outcome(c, number, o, now_s);
-	if (!needs_line(c, o))
-		return;
-	if (journal_append(&c->journal, now_s, number, event_of(o), o, &f) == 0)
-		c->is_dirty =
-			c->is_dirty || o->kind != OUTCOME_DEFERRED || o->may_be_delivered;
-	else if (o->kind == OUTCOME_DELIVERED)
-		lost_record(c, &f);
 }
 
 void claim_sync(struct claim *c)
 {
+	bool is_precious = c->is_precious;
 	struct fault f;
 
 	if (!c->is_dirty)
 		return;
 	c->is_dirty = false;
+	c->is_precious = false;
 	if (journal_sync(&c->journal, &f) < 0)
-		lost_record(c, &f);
+		lost_record(c, is_precious, &f);
 }
 
 void claim_release(struct claim *c)

@@ -24,6 +24,7 @@ struct claim {
 	struct journal journal;
 	bool is_shared;       /* several workers try it: the run settles it */
 	bool is_dirty;        /* lines appended, not yet synced */
+	bool is_precious;     /* a delivery among them: it must not be forgotten */
 	bool has_lost_record; /* a delivery could not be written down */
 	uint32_t host_next_s; /* not before the host is tried again; 0: own schedule */
 };

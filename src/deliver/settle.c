@@ -178,11 +178,15 @@ static void reschedule(struct claim *c, uint32_t next_s)
 			LOG_TEXT("id", c->message.entry.id), LOG_TEXT("why", f.text));
 }
 
-/* What stands in memory alone: the next run must neither deliver nor report it again. */
-static void write_down(struct claim *c, const struct flush *flush)
+/*
+ * What stands in memory alone: the next run must neither deliver nor report it again. False
+ * when not all of it is on disk.
+ */
+static bool write_down(struct claim *c, const struct flush *flush)
 {
 	int64_t now_s = flush->world->now_s();
-	struct fault ignored; /* then it happens again: there is nowhere else to write */
+	bool is_written = true;
+	struct fault ignored; /* the caller says what comes of it */
 
 	for (size_t i = 0; i < c->past.count; i++) {
 		const struct journal_recipient *r = &c->past.recipients[i];
@@ -193,24 +197,27 @@ static void write_down(struct claim *c, const struct flush *flush)
 		if (claim_is_pending(c, i))
 			continue;
 		/* an earlier run has written its outcomes */
-		if (r->time_s >= flush->started_s)
-			(void)journal_append(&c->journal, now_s, i, event, &o, &ignored);
-		if (r->is_reported)
-			(void)journal_append(
-				&c->journal, now_s, i, JOURNAL_REPORTED, NULL, &ignored);
+		if (r->time_s >= flush->started_s &&
+			journal_append(&c->journal, now_s, i, event, &o, &ignored) < 0)
+			is_written = false;
+		if (r->is_reported && journal_append(&c->journal, now_s, i,
+					      JOURNAL_REPORTED, NULL, &ignored) < 0)
+			is_written = false;
 	}
-	(void)journal_sync(&c->journal, &ignored);
+	return journal_sync(&c->journal, &ignored) == 0 && is_written;
 }
 
 static void forget(struct claim *c, const struct flush *flush)
 {
+	bool needed_no_journal = c->past.count == 1;
 	struct fault f;
 
 	if (message_remove(&c->message, &f) == 0)
 		return;
 	log_event(LOG_LEVEL_ERROR, "remove-failed", LOG_TEXT("id", c->message.entry.id),
 		LOG_TEXT("why", f.text));
-	write_down(c, flush);
+	if (!write_down(c, flush) && (needed_no_journal || c->has_lost_record))
+		claim_park(c, CLAIM_LOST_RECORD);
 }
 
 static bool is_report_overdue(const struct claim *c, const struct flush *flush)
@@ -235,12 +242,12 @@ static void settle(struct claim *c, const struct flush *flush)
 		reschedule(c, next_try(c, flush));
 	} else if (reported == BOUNCE_DONE) {
 		forget(c, flush);
+	} else if (!write_down(c, flush) && c->has_lost_record) {
+		claim_park(c, CLAIM_LOST_RECORD);
+	} else if (reported == BOUNCE_IMPOSSIBLE || is_report_overdue(c, flush)) {
+		claim_park(c, "its failure could not be reported to anybody");
 	} else {
-		write_down(c, flush);
-		if (reported == BOUNCE_IMPOSSIBLE || is_report_overdue(c, flush))
-			claim_park(c, "its failure could not be reported to anybody");
-		else
-			reschedule(c, (uint32_t)(flush->world->now_s() + REPORT_RETRY_S));
+		reschedule(c, (uint32_t)(flush->world->now_s() + REPORT_RETRY_S));
 	}
 }
 

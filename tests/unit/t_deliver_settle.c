@@ -1,5 +1,5 @@
 /* sources: tests/support/fake_world.c tests/support/spool_dir.c tests/support/zone_resolver.c */
-/* ldflags: -Wl,--wrap=unlinkat */
+/* ldflags: -Wl,--wrap=unlinkat -Wl,--wrap=fsync */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -27,11 +27,22 @@ int __wrap_unlinkat(int dir, const char *name, int flags)
 	return disk_is_read_only ? -1 : __real_unlinkat(dir, name, flags);
 }
 
+static bool disk_is_bad;
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+int __wrap_fsync(int fd)
+{
+	errno = EIO;
+	return disk_is_bad ? -1 : __real_fsync(fd);
+}
+
 static int make_world(void **state)
 {
 	struct fake_world *w = mem_alloc(sizeof(*w));
 
-	disk_is_read_only = false;
+	disk_is_read_only = disk_is_bad = false;
 	fake_world_make(w, NULL);
 	*state = w;
 	return 0;
@@ -472,6 +483,75 @@ static void what_cannot_be_removed_is_not_sent_again(void **state)
 	assert_int_equal(fake_world_report_count(w), 1);
 }
 
+/* A disk that did not take the journal: only a delivery must not be forgotten. */
+static void only_a_lost_delivery_parks(void **state)
+{
+	static const struct {
+		const char *why;
+		enum fate first;
+		const char *box;
+		size_t reports;
+	} cases[] = {
+		{"it would be delivered again", DELIVERED, "failed", 0},
+		{"it would only be refused again", NEVER, "cur", 1},
+		{"it would only wait longer", UNCERTAIN, "cur", 1},
+	};
+	struct fake_world *w = *state;
+	struct fake_mail mail = {.to = {"a@dest.example", "b@dest.example"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct spool_entry e = fake_world_mail(w, &mail);
+		struct outcome first = outcome_of(cases[i].first);
+		struct outcome second = outcome_of(LATER);
+		struct claim c;
+
+		take(&c, w, e.id);
+		claim_record(&c, &w->flush, 0, &first);
+		claim_record(&c, &w->flush, 1, &second);
+		disk_is_bad = true;
+		claim_sync(&c);
+		disk_is_bad = false;
+		claim_settle(&c, &w->flush);
+		if (strcmp(fake_world_box(w, e.id), cases[i].box) != 0)
+			fail_msg("%s", cases[i].why);
+		assert_int_equal(fake_world_report_count(w), cases[i].reports);
+	}
+	assert_int_equal(fake_world_logged(w, "event=journal-failed"), 3);
+}
+
+/* Nothing can be written to the journals from now on, whoever we are. */
+static void lose_journals(const struct fake_world *w)
+{
+	const struct spool *spool = w->flush.spool;
+
+	assert_int_equal(renameat(spool->fd, "journal", spool->fd, "journals"), 0);
+	spool_dir_put(spool, "journal", SPAN_LIT(""));
+}
+
+/* Neither removed nor written down: the next run would deliver it again. */
+static void what_nobody_would_know_to_be_delivered_is_parked(void **state)
+{
+	struct fake_world *w = *state;
+	struct spool_entry alone = fake_world_mail(w, &(struct fake_mail){0});
+	struct fake_mail mail = {.to = {"a@dest.example", "b@dest.example"}};
+	struct spool_entry unreported = fake_world_mail(w, &mail);
+	char new_box[160];
+	struct claim c[2];
+
+	(void)snprintf(new_box, sizeof(new_box), "%s/Maildir/new", w->dir.root);
+	assert_int_equal(symlink("/nonexistent", new_box), 0);
+	take(&c[0], w, alone.id);
+	take(&c[1], w, unreported.id);
+	lose_journals(w);
+	disk_is_read_only = true;
+	record_all(w, &c[0], (const enum fate[]){DELIVERED});
+	claim_settle(&c[0], &w->flush);
+	assert_string_equal(fake_world_box(w, alone.id), "failed");
+	record_all(w, &c[1], (const enum fate[]){DELIVERED, NEVER});
+	claim_settle(&c[1], &w->flush);
+	assert_string_equal(fake_world_box(w, unreported.id), "failed");
+}
+
 /* Days of tries of many recipients have filled the journal: no more tries are written. */
 static void a_full_journal_does_not_keep_old_mail_for_ever(void **state)
 {
@@ -521,6 +601,8 @@ int main(void)
 		TEST(there_is_a_cap_on_reports_in_an_hour),
 		TEST(a_lost_record_parks_what_is_pending),
 		TEST(what_cannot_be_removed_is_not_sent_again),
+		TEST(only_a_lost_delivery_parks),
+		TEST(what_nobody_would_know_to_be_delivered_is_parked),
 		TEST(a_full_journal_does_not_keep_old_mail_for_ever),
 	};
 
