@@ -87,13 +87,13 @@ class Receiver:
 class Home:
     """A spool and all around it."""
 
-    def __init__(self, folder, receiver, mailbox="mbox"):
+    def __init__(self, folder, receiver):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True)
         self.receiver = receiver
         self.spool = self.folder / "spool"
         self.log = self.folder / "log"
-        self.mailbox = self.folder / mailbox
+        self.mailbox = None
         self.report = self.folder / "report"
         (self.folder / "nullmta.conf").touch(0o600)
         self.env = dict(
@@ -102,11 +102,16 @@ class Home:
             NULLMTA_CONF=str(self.folder / "nullmta.conf"),
             NULLMTA_SPOOL=str(self.spool),
             NULLMTA_LOG=str(self.log),
-            NULLMTA_MAILBOX_PATH=str(self.mailbox) + ("/" if mailbox == "Maildir" else ""),
             NULLMTA_DELIVERY_PORT=str(receiver.port),
             # a leak check needs ptrace for itself
             ASAN_OPTIONS="detect_leaks=0",
         )
+        self.set_mailbox("mbox")
+
+    def set_mailbox(self, name):
+        """mbox or Maildir"""
+        self.mailbox = self.folder / name
+        self.env["NULLMTA_MAILBOX_PATH"] = f"{self.mailbox}{'/' if name == 'Maildir' else ''}"
 
     def run(self, argv, letter=b"", expect=None):
         done = subprocess.run(
@@ -175,6 +180,8 @@ class Home:
     def forget(self):
         """An empty home again, but for the directories of the spool."""
         self.log.write_bytes(b"")
+        # how many reports were filed this hour
+        (self.spool / "state" / "reports").unlink(missing_ok=True)
         if self.mailbox.is_dir():
             shutil.rmtree(self.mailbox)
         else:
@@ -191,6 +198,14 @@ class Home:
         log = self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
         calls = self.report.read_text(errors="replace")[-4000:] if self.report.exists() else ""
         return f"{found}--- log\n{log}--- calls\n{calls}"
+
+
+def is_sanitized():
+    """Whether a sanitizer asks for memory of its own, and aborts without."""
+    symbols = subprocess.run(
+        ["nm", "-D", f"{BUILD}/bin/nullmta"], stdout=subprocess.PIPE, check=False
+    ).stdout
+    return b"__asan" in symbols or b"__ubsan" in symbols
 
 
 def check_stored(home, name, letter):
