@@ -2,7 +2,7 @@
 # shellcheck disable=SC2016  # $1 is the file, for the shell that is called
 # What stands in a spool is input: whatever is damaged, forged or of another program is set aside or
 # left alone with a log line, is never sent, never makes the flush or mailq stumble, and never keeps
-# good mail from leaving. Rows 167 to 178 and 185 of the bad input.
+# good mail from leaving. Rows 167 to 169, 171 and 173 of the bad input.
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/scripts/spool.sh"
 
