@@ -27,6 +27,17 @@ struct reader {
 	char address[ADDRESS_MAX];
 };
 
+/* One report on its way. */
+struct filing {
+	const struct flush *flush;
+	const struct claim *claim;
+	enum report_kind kind;
+	const size_t *numbers; /* of the recipients that it is about */
+	size_t count;
+	struct reader to;
+	struct buf text; /* in wire form */
+};
+
 static bool is_wanted(enum report_kind kind, unsigned notify)
 {
 	return notify == 0 || notify & (kind == REPORT_FAILED ? DSN_FAILURE : DSN_DELAY);
@@ -119,14 +130,15 @@ static bool is_within_cap(const struct flush *flush)
 	return result;
 }
 
-static int read_content(const struct message *m, enum report_kind kind, struct buf *ret,
-	bool *ret_is_full, struct fault *f)
+static int read_content(
+	const struct filing *fl, struct buf *ret, bool *ret_is_full, struct fault *f)
 {
+	const struct message *m = &fl->claim->message;
 	uint64_t octets = m->envelope.facts.octets;
 	size_t want = octets < INTAKE_HEADER_MAX ? (size_t)octets : INTAKE_HEADER_MAX;
 	ssize_t n;
 
-	*ret_is_full = report_returns_full(kind, m->envelope.ret, octets);
+	*ret_is_full = report_returns_full(fl->kind, m->envelope.ret, octets);
 	n = message_read(m, 0, buf_reserve(ret, want), want, f);
 	if (n < 0)
 		return -1;
@@ -134,16 +146,17 @@ static int read_content(const struct message *m, enum report_kind kind, struct b
 	return 0;
 }
 
-static struct report_recipient *recipients_of(
-	const struct claim *c, const size_t *numbers, size_t count)
+static struct report_recipient *recipients_of(const struct filing *fl)
 {
-	struct report_recipient *list = mem_array(count, sizeof(*list));
+	struct report_recipient *list = mem_array(fl->count, sizeof(*list));
 
-	for (size_t i = 0; i < count; i++) {
-		const struct journal_recipient *r = &c->past.recipients[numbers[i]];
+	for (size_t i = 0; i < fl->count; i++) {
+		const struct journal_recipient *r =
+			&fl->claim->past.recipients[fl->numbers[i]];
 
 		list[i] = (struct report_recipient){
-			.recipient = &c->message.envelope.recipients[numbers[i]],
+			.recipient =
+				&fl->claim->message.envelope.recipients[fl->numbers[i]],
 			.status = r->status,
 			.code = r->code,
 			.remote = r->remote,
@@ -155,19 +168,18 @@ static struct report_recipient *recipients_of(
 	return list;
 }
 
-static int compose(const struct flush *flush, const struct claim *c,
-	enum report_kind kind, const struct reader *to,
-	const struct report_recipient *list, size_t count, struct buf *out,
-	struct fault *f)
+static int compose(struct filing *fl, struct fault *f)
 {
-	const struct envelope *e = &c->message.envelope;
+	const struct flush *flush = fl->flush;
+	const struct envelope *e = &fl->claim->message.envelope;
 	struct buf content = BUF_INIT(INTAKE_HEADER_MAX);
 	struct buf from = BUF_INIT(ADDRESS_MAX);
+	struct report_recipient *list = recipients_of(fl);
 	char unique[ENVELOPE_ID_LEN + 1];
 	struct report r = {
-		.kind = kind,
+		.kind = fl->kind,
 		.hostname = flush->identity->hostname,
-		.to = to->address,
+		.to = fl->to.address,
 		.unique = unique,
 		.now_s = flush->world->now_s(),
 		.queue_id = e->id,
@@ -175,41 +187,40 @@ static int compose(const struct flush *flush, const struct claim *c,
 		.arrival_s = e->arrival_s,
 		.retry_until_s = e->arrival_s + flush_lifetime_s(flush, e->sender),
 		.recipients = list,
-		.recipient_count = count,
+		.recipient_count = fl->count,
 	};
-	int rc = read_content(&c->message, kind, &content, &r.is_full, f);
+	int rc = read_content(fl, &content, &r.is_full, f);
 
 	if (rc == 0) {
 		spool_id_make(r.now_s * 1000000, unique);
 		buf_addf(&from, "mailer-daemon@%s", flush->identity->domain);
 		r.from = buf_str(&from);
 		r.content = buf_span(&content);
-		report_compose(&r, out);
+		report_compose(&r, &fl->text);
 	}
+	free(list);
 	buf_release(&from);
 	buf_release(&content);
 	return rc;
 }
 
 /* A report by mail: a message of its own with the null sender (RFC 3464 2). */
-static int submit(const struct flush *flush, const struct reader *to,
-	const struct buf *text, struct fault *f)
+static int submit(const struct filing *fl, struct fault *f)
 {
 	struct envelope e = {
-		.arrival_s = flush->world->now_s(), .sender = mem_string("")};
-	struct content_facts facts = {0};
+		.arrival_s = fl->flush->world->now_s(), .sender = mem_string("")};
+	struct span to = span_of(fl->to.address);
+	struct content_facts facts = {.needs_utf8 = span_has_8bit(address_local(to))};
 	uint64_t line_octets = 0;
 	struct draft d;
-	int rc = draft_begin(&d, flush->spool, f);
-
-	content_facts_add(&facts, &line_octets, buf_span(text));
+	int rc = draft_begin(&d, fl->flush->spool, f);
 
 	if (rc == 0) {
-		envelope_add_recipient(&e, span_of(to->address), DSN_NEVER, NULL);
-		facts.needs_utf8 = span_has_8bit(address_local(span_of(to->address)));
+		content_facts_add(&facts, &line_octets, buf_span(&fl->text));
+		envelope_add_recipient(&e, to, DSN_NEVER, NULL);
 		rc = draft_envelope(&d, &e, f);
 		if (rc == 0)
-			rc = draft_content(&d, buf_span(text), f);
+			rc = draft_content(&d, buf_span(&fl->text), f);
 		if (rc == 0)
 			rc = draft_commit(&d, &facts, f);
 		draft_abandon(&d);
@@ -218,54 +229,48 @@ static int submit(const struct flush *flush, const struct reader *to,
 	return rc;
 }
 
-static int file_report(const struct flush *flush, const struct reader *to,
-	const struct buf *text, struct fault *f)
+static int file(const struct filing *fl, struct fault *f)
 {
 	const struct letter letter = {
-		.content = buf_span(text),
+		.content = buf_span(&fl->text),
 		.return_path = "",
-		.delivered_to = to->address,
-		.hostname = flush->identity->hostname,
-		.now_s = flush->world->now_s(),
+		.delivered_to = fl->to.address,
+		.hostname = fl->flush->identity->hostname,
+		.now_s = fl->flush->world->now_s(),
 	};
 
-	if (to->is_local)
-		return mailbox_deliver(&to->box, &letter, LOCK_TIMEOUT_MS, f);
-	return submit(flush, to, text, f);
+	if (fl->to.is_local)
+		return mailbox_deliver(&fl->to.box, &letter, LOCK_TIMEOUT_MS, f);
+	return submit(fl, f);
 }
 
-static void log_report(const struct claim *c, enum report_kind kind,
-	const struct reader *to, size_t count)
+static void log_filing(const struct filing *fl)
 {
-	log_event(LOG_LEVEL_INFO, kind == REPORT_FAILED ? "bounced" : "delay-notice",
-		LOG_TEXT("id", c->message.entry.id), LOG_TEXT("to", to->address),
-		LOG_TEXT("mailbox", to->is_local ? to->box.path : NULL),
-		LOG_NUMBER("recipients", (int64_t)count));
+	log_event(LOG_LEVEL_INFO, fl->kind == REPORT_FAILED ? "bounced" : "delay-notice",
+		LOG_TEXT("id", fl->claim->message.entry.id),
+		LOG_TEXT("to", fl->to.address),
+		LOG_TEXT("mailbox", fl->to.is_local ? fl->to.box.path : NULL),
+		LOG_NUMBER("recipients", (int64_t)fl->count));
 }
 
-static enum bounce_result file_for(const struct flush *flush, const struct claim *c,
-	enum report_kind kind, const size_t *numbers, size_t count, struct fault *why)
+static enum bounce_result find_and_file(struct filing *fl, struct fault *why)
 {
-	struct buf text = BUF_INIT(REPORT_MAX);
-	struct report_recipient *list;
-	struct reader to;
 	int rc;
 
-	if (find_reader(flush, &c->message.envelope, &to, why) < 0)
+	if (find_reader(fl->flush, &fl->claim->message.envelope, &fl->to, why) < 0)
 		return BOUNCE_IMPOSSIBLE;
-	if (!is_within_cap(flush)) {
+	if (!is_within_cap(fl->flush)) {
 		fault_set(why, FAULT_SYSTEM, 0, "%u reports were filed this hour already",
-			flush->conf->bounce.per_hour);
+			fl->flush->conf->bounce.per_hour);
 		return BOUNCE_LATER;
 	}
-	list = recipients_of(c, numbers, count);
-	rc = compose(flush, c, kind, &to, list, count, &text, why);
+	buf_init(&fl->text, REPORT_MAX);
+	rc = compose(fl, why);
 	if (rc == 0)
-		rc = file_report(flush, &to, &text, why);
+		rc = file(fl, why);
 	if (rc == 0)
-		log_report(c, kind, &to, count);
-	free(list);
-	buf_release(&text);
+		log_filing(fl);
+	buf_release(&fl->text);
 	return rc == 0 ? BOUNCE_DONE : BOUNCE_LATER;
 }
 
@@ -274,18 +279,18 @@ enum bounce_result bounce_file(const struct flush *flush, const struct claim *c,
 {
 	const struct envelope *e = &c->message.envelope;
 	size_t *wanted = mem_array(count, sizeof(*wanted));
-	size_t wanted_count = 0;
+	struct filing fl = {.flush = flush, .claim = c, .kind = kind, .numbers = wanted};
 	enum bounce_result result = BOUNCE_DONE;
 
 	for (size_t i = 0; i < count; i++)
 		if (is_wanted(kind, e->recipients[numbers[i]].notify))
-			wanted[wanted_count++] = numbers[i];
+			wanted[fl.count++] = numbers[i];
 	if (*e->sender == '\0') {
 		fault_set(why, FAULT_DATA, 0,
 			"it has the null sender, which is never answered");
 		result = BOUNCE_IMPOSSIBLE;
-	} else if (wanted_count) {
-		result = file_for(flush, c, kind, wanted, wanted_count, why);
+	} else if (fl.count) {
+		result = find_and_file(&fl, why);
 	}
 	free(wanted);
 	return result;

@@ -51,6 +51,7 @@ void plan_release(struct plan *p);
 /* The destination of `route`, made when new; NULL stands for the unroutable one. */
 struct destination *plan_destination(struct plan *p, const struct route *route);
 
+/* Append to the list of `d`. */
 void plan_add_job(
 	struct destination *d, const struct spool_entry *entry, uint32_t shared);
 

@@ -19,6 +19,7 @@ struct seen {
 /* Add an id; false when it was there already. */
 bool seen_add(struct seen *s, const char *id);
 
+/* Whether the id was added. */
 bool seen_has(const struct seen *s, const char *id);
 
 void seen_release(struct seen *s);

@@ -9,21 +9,22 @@
 #include "deliver/plan.h"
 #include "policy/hosts.h"
 
-/*
- * Serve `d` until no job is left to take. `shared` are the messages claimed by the run.
- * `wake_fd`: one octet is written when the destination turns out to be up, so that the
- * run may send help. `hosts` is this process's copy of the host memory. Runs in a child
- * process of its own.
- */
 struct claim;
 
 struct worker_task {
 	const struct flush *flush;
 	struct destination *destination;
-	struct claim *const *shared;
+	struct claim *const *shared; /* messages claimed by the run */
 	int wake_fd;
 	struct hosts *hosts;
 };
+
+/*
+ * Serve the destination until no job is left to take.
+ * `wake_fd`: one octet is written when the destination turns out to be up, so that the
+ * run may send help. `hosts` is this process's copy of the host memory. Runs in a child
+ * process of its own.
+ */
 void worker_run(const struct worker_task *task);
 
 #endif

@@ -27,7 +27,7 @@ assert_eq "$(count_log destination-down)" 1 "log lines about it"
 assert_log run messages=51 destinations=2 delivered=1 deferred=50 failed=0
 assert_queued 50
 mailq >"$T/mailq"
-assert_eq "$(grep -c '^(host mx.dead.test\[127.0.0.1\]:[0-9]* said: .*closed' "$T/mailq")" 50 "reasons in mailq"
+assert_eq "$(grep -c '^(mx.dead.test\[127.0.0.1\]:[0-9]*: .*closed' "$T/mailq")" 50 "reasons in mailq"
 assert_eq "$(find "$T/spool/journal" -type f | wc -l)" 0 "journals"
 assert_eq "$(host_status)" 4.4.2 "status"
 
