@@ -99,7 +99,8 @@ static void print_recipients(struct listing *l, const struct message *m)
 	struct journal_state past = {0};
 	struct fault ignored;
 
-	if (m->entry.attempts &&
+	/* asking for each of 100 000 that have none would double the work */
+	if (seen_has(&l->journals, e->id) &&
 		journal_load(l->spool, e->id, e->recipient_count, &past, &ignored) < 0)
 		past.count = 0;
 	for (size_t i = 0; i < e->recipient_count; i++) {
@@ -115,6 +116,13 @@ static void print_recipients(struct listing *l, const struct message *m)
 	journal_state_release(&past);
 }
 
+/* What is printed first has the heading above it. */
+static void count_message(struct listing *l)
+{
+	if (l->messages++ == 0)
+		(void)fputs(HEADING, stdout);
+}
+
 static void print_message(struct listing *l, const struct spool_entry *entry)
 {
 	struct message m;
@@ -127,13 +135,14 @@ static void print_message(struct listing *l, const struct spool_entry *entry)
 	case MESSAGE_GONE:
 		return; /* delivered while we looked */
 	default:
+		count_message(l);
 		(void)printf("%s?\n", entry->id);
 		print_reason(NULL, 0, f.text);
 		(void)putchar('\n');
 		message_close(&m);
-		l->messages++;
 		return;
 	}
+	count_message(l);
 	clock_format_short(m.envelope.arrival_s, date, sizeof(date));
 	(void)printf("%s%c %8" PRIu64 " %s  ", entry->id,
 		entry->box == SPOOL_HELD || entry->box == SPOOL_FAILED ? '!' : ' ',
@@ -142,7 +151,6 @@ static void print_message(struct listing *l, const struct spool_entry *entry)
 	print_recipients(l, &m);
 	(void)putchar('\n');
 	l->octets += m.envelope.facts.octets;
-	l->messages++;
 	message_close(&m);
 }
 
@@ -164,15 +172,12 @@ static int list_spool(struct listing *l, const struct spool *spool, struct fault
 			return -1;
 	if (l->count == 0)
 		return 0;
-	host_reasons_load(&l->reasons, l->setup, spool);
 	if (journal_each(spool, collect_journal, l, f) < 0)
 		return -1;
+	host_reasons_load(&l->reasons, l->setup, spool);
 	spool_sort(l->entries, l->count);
-	for (size_t i = 0; i < l->count; i++) {
-		if (l->messages == 0 && i == 0)
-			(void)fputs(HEADING, stdout);
+	for (size_t i = 0; i < l->count; i++)
 		print_message(l, &l->entries[i]);
-	}
 	host_reasons_release(&l->reasons);
 	seen_release(&l->journals);
 	return 0;
@@ -218,6 +223,7 @@ int cmd_mailq(void)
 		fault_set(&f, FAULT_SYSTEM, errno, "cannot write the list");
 		rc = -1;
 	}
+	seen_release(&l.journals);
 	free(l.entries);
 	setup_release(&setup);
 	return rc == 0 ? EX_OK : exit_with("mailq", &f);
