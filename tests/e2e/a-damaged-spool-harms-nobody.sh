@@ -2,7 +2,7 @@
 # shellcheck disable=SC2016  # $1 is the file, for the shell that is called
 # What stands in a spool is input: whatever is damaged, forged or of another program is set aside or
 # left alone with a log line, is never sent, never makes the flush or mailq stumble, and never keeps
-# good mail from leaving. Rows 167 to 169, 171 and 173 of the bad input.
+# good mail from leaving. Rows 167 to 169 and 171 to 173 of the bad input.
 . "$(dirname "$0")/lib.sh"
 . "$TOP/tests/e2e/scripts/spool.sh"
 
@@ -148,3 +148,27 @@ assert_eq "$(count_log damaged)" "$(find "$T/spool/failed" -mindepth 1 -maxdepth
 exits 0 nullmta flush
 assert_eq "$(count_log damaged)" "$(find "$T/spool/failed" -mindepth 1 -maxdepth 1 | wc -l)" "log lines"
 assert_delivered relay 1
+
+# --- a spool that is not private (row 172) -------------------------------------------------------
+exits 0 sendmail -odq -i -f sender@client.test rcpt@dest.test <"$T/letter"
+shut() {
+	local command
+	for command in 'nullmta flush' 'sendmail -q' mailq 'nullmta queue list' "nullmta flush --spool $NULLMTA_SPOOL"; do
+		# shellcheck disable=SC2086  # several words
+		exits 73 $command
+		assert_contains "$T/stderr" "the spool $NULLMTA_SPOOL $1"
+	done
+	assert_delivered relay 1
+}
+chmod 777 "$T/spool"
+shut 'is open to others; mend it with chmod 700'
+chmod 700 "$T/spool"
+if [ "$(id -u)" = 0 ]; then
+	chown 54321 "$T/spool"
+	shut 'belongs to another user'
+	chown 0 "$T/spool"
+fi
+ln -s spool "$T/link"
+NULLMTA_SPOOL=$T/link shut 'is not a directory (a link is not followed)'
+exits 0 nullmta flush
+assert_delivered relay 2

@@ -64,3 +64,22 @@ assert_delivered mx 53
 assert_queued 0
 assert_lacks "$T/spool/state/hosts" dead.test
 assert_reports 0
+
+# one message for it and for another: the other gets it at once, and once
+stop mx
+start_receiver half --listen 127.0.0.1:0 --listen 127.0.0.2:0 \
+	--rule 'greeting 127.0.0.1 first 1 close'
+use_mx half
+exits 0 sendmail -odi -f sender@client.test x@dead.test y@alive.test <"$T/letter"
+assert_delivered half 1
+assert_contains "$T/half/0001.env" 'to <y@alive.test>'
+assert_queued 1
+exits 0 nullmta flush
+exits 0 sendmail -odi -f sender@client.test x2@dead.test y2@alive.test <"$T/letter"
+assert_eq "$(grep -c '\* connected to 127.0.0.1$' "$T/half/dialogue")" 1 "connections to the dead host"
+assert_delivered half 2
+flush
+assert_queued 0
+assert_eq "$(cat "$T"/half/*.env | grep -o '^to <[^>]*>' | sort | paste -sd ' ')" \
+	'to <x2@dead.test> to <x@dead.test> to <y2@alive.test> to <y@alive.test>' "recipients"
+assert_reports 0
