@@ -1,5 +1,6 @@
 #include "base/codec.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* eight tables for eight octets a step: a body's checksum must not slow its writing */
@@ -40,12 +41,10 @@ static uint32_t little_endian_32(const unsigned char *p)
 	       (uint32_t)p[3] << 24;
 }
 
-uint32_t crc32c(uint32_t crc, const void *data, size_t n)
+static uint32_t crc32c_by_table(uint32_t crc, const unsigned char *p, size_t n)
 {
 	const struct crc_tables *k = crc_tables();
-	const unsigned char *p = data;
 
-	crc = ~crc;
 	for (; n >= 8; n -= 8, p += 8) {
 		uint32_t a = little_endian_32(p) ^ crc;
 		uint32_t b = little_endian_32(p + 4);
@@ -56,7 +55,48 @@ uint32_t crc32c(uint32_t crc, const void *data, size_t n)
 	}
 	for (; n; n--, p++)
 		crc = crc >> 8 ^ k->t[0][(crc ^ *p) & 0xff];
-	return ~crc;
+	return crc;
+}
+
+#if defined(__x86_64__)
+/* The processor knows this very polynomial, five times as fast as the tables. */
+__attribute__((target("sse4.2"))) static uint32_t crc32c_by_processor(
+	uint32_t crc, const unsigned char *p, size_t n)
+{
+	uint64_t wide = crc;
+
+	for (; n >= 8; n -= 8, p += 8) {
+		uint64_t octets;
+
+		memcpy(&octets, p, sizeof(octets));
+		wide = __builtin_ia32_crc32di(wide, octets);
+	}
+	for (; n; n--, p++)
+		wide = __builtin_ia32_crc32qi((uint32_t)wide, *p);
+	return (uint32_t)wide;
+}
+
+static bool has_crc_instruction(void)
+{
+	return __builtin_cpu_supports("sse4.2");
+}
+#else
+static uint32_t crc32c_by_processor(uint32_t crc, const unsigned char *p, size_t n)
+{
+	return crc32c_by_table(crc, p, n);
+}
+
+static bool has_crc_instruction(void)
+{
+	return false;
+}
+#endif
+
+uint32_t crc32c(uint32_t crc, const void *data, size_t n)
+{
+	if (has_crc_instruction())
+		return ~crc32c_by_processor(~crc, data, n);
+	return ~crc32c_by_table(~crc, data, n);
 }
 
 int hex_value(char c)

@@ -23,7 +23,8 @@ struct draft {
 	size_t facts_at;
 	uint64_t octets;
 	uint32_t crc;
-	bool is_written; /* something left `block` already */
+	uint64_t written; /* octets that have left `block` */
+	uint64_t behind;  /* of these the disk was asked to write so many */
 };
 
 /*
