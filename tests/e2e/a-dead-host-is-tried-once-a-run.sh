@@ -75,7 +75,8 @@ assert_delivered half 1
 assert_contains "$T/half/0001.env" 'to <y@alive.test>'
 assert_queued 1
 exits 0 nullmta flush
-exits 0 sendmail -odi -f sender@client.test x2@dead.test y2@alive.test <"$T/letter"
+exits 0 sendmail -odb -f sender@client.test x2@dead.test y2@alive.test <"$T/letter"
+settle
 assert_eq "$(grep -c '\* connected to 127.0.0.1$' "$T/half/dialogue")" 1 "connections to the dead host"
 assert_delivered half 2
 flush
