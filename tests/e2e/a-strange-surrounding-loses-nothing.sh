@@ -124,12 +124,15 @@ bare() {
 	env -i NULLMTA_CONF="$NULLMTA_CONF" NULLMTA_SPOOL="$NULLMTA_SPOOL" NULLMTA_HOSTNAME=client.test \
 		NULLMTA_DOMAIN=client.test NULLMTA_LOG=none "$BUILD/bin/sendmail" -odq rcpt@dest.test
 }
+mkfifo "$T/log.fifo"
 stored 'the working directory is gone' gone
 stored 'a name without path' by_another_name sendmail
 stored 'a name with one' by_another_name /usr/lib/sendmail
 stored 'an empty name' by_another_name ''
 stored 'another name' by_another_name send-mail
 stored 'next to no environment' bare
+stored 'a log that cannot be written' env NULLMTA_LOG=/nowhere/log sendmail -odq rcpt@dest.test
+stored 'a log that nobody reads' env "NULLMTA_LOG=$T/log.fifo" sendmail -odq rcpt@dest.test
 if command -v python3 >/dev/null; then
 	refused 'argc is 0' 64 python3 -c 'import ctypes, sys
 ctypes.CDLL(None).execv(sys.argv[1].encode(), (ctypes.c_char_p * 1)(None))' "$BUILD/bin/sendmail"

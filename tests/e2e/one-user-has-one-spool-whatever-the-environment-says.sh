@@ -8,6 +8,7 @@ need_root
 need unshare setpriv
 unshare --mount true 2>/dev/null || skip "needs root that may mount"
 chmod 755 "$T"
+chmod 644 "$NULLMTA_CONF"
 setpriv --reuid=54321 --regid=54321 --clear-groups \
 	ls "$T" "$BUILD/bin/sendmail" >/dev/null 2>&1 ||
 	skip "needs a build and a directory that every user can reach"

@@ -93,7 +93,7 @@ header 'the header ends where it ends' '<a@x.test>' 'To: a@x.test\nno field\nBcc
 header 'in a bundle with -i and -f' '<a@x.test>' 'To: a@x.test' -tifsender@client.test
 
 # --- who sends ---------------------------------------------------------------------
-me=$(id -un)
+me=$(id -un 2>/dev/null) || me=uid$(id -u)
 sender 'the user' "<$me@client.test>"
 LOGNAME=other USER=other NAME=other MAILUSER=other HOME=/ sender 'whatever the environment says' "<$me@client.test>"
 EMAIL='Me <me@x.test>' sender 'but for EMAIL' '<me@x.test>'
@@ -108,7 +108,7 @@ sender 'null' '<>' -f ''
 sender 'null in brackets' '<>' -f '<>'
 sender 'null, joined' '<>' '-f<>'
 sender 'options that others know' "<$me@client.test>" \
-	-oem -oep -oeq -oew -oee -em -o7 -oo -om -or0s -oMrsmtp -ODeliveryMode=q -G -U -n -m -Am -d0 -h 5 -L tag -p smtp:here
+	-v -oem -oep -oeq -oew -oee -em -o7 -oo -om -or0s -oMrsmtp -ODeliveryMode=q -G -U -n -m -Am -d0 -h 5 -L tag -p smtp:here
 
 flush
 assert_queued 0

@@ -115,6 +115,20 @@ assert_queued 0
 assert_eq "$(grep -c '^From ' "$T/nowhere/mbox")" 1 "reports"
 assert_eq "$(count_connections ../mx)" "$asked" "connections, which no report needs"
 
+# and never: parked after twice its lifetime, until somebody mends it and says so
+rm -r "$T/nowhere"
+send '6[79]' -f sender@client.test bad@a.test
+sed -i "s/^arrival .*/arrival $(($(date +%s) - 11 * 86400))/" "$(the_message)"
+flush
+assert_log parked
+parked=$(find "$T/spool/failed" -type f)
+mkdir "$T/nowhere"
+exits 0 nullmta queue release "${parked##*/}"
+settle
+assert_queued 0
+assert_eq "$(grep -c '^From ' "$T/nowhere/mbox")" 1 "reports"
+assert_eq "$(count_connections ../mx)" $((asked + 2)) "connections"
+
 # --- no more than so many an hour --------------------------------------------------------------
 begin cap
 export NULLMTA_BOUNCE_PER_HOUR=2
