@@ -150,19 +150,34 @@ static int run_queue(const struct sendmail_options *o, struct fault *f)
 	return exit_with("sendmail", f);
 }
 
+/*
+ * A configuration that is wrong loses no mail: the place of the spool is known, or was never
+ * said. One that cannot be read may say it; what is queued elsewhere no flush would find.
+ */
+static bool knows_spool(const struct setup *setup)
+{
+	return setup->conf.spool.dir || !setup->problems.is_unread;
+}
+
 static int submit_with_setup(const struct sendmail_options *o, struct fault *f)
 {
 	struct setup setup;
 	int code;
 
 	setup_load(&setup, NULL);
-	if (setup.problems.errors) {
+	if (setup.problems.errors)
 		setup_print_problems(&setup, "sendmail");
-		(void)fprintf(stderr, "sendmail: the message is queued all the same; it "
-				      "leaves when the "
-				      "configuration is mended\n");
+	if (!knows_spool(&setup)) {
+		fault_set(f, FAULT_SYSTEM, 0,
+			"the configuration cannot be read just now; try again later");
+		code = exit_with("sendmail", f);
+	} else {
+		if (setup.problems.errors)
+			(void)fprintf(stderr,
+				"sendmail: the message is queued all the same; it leaves "
+				"when the configuration is mended\n");
+		code = submit(o, &setup, f);
 	}
-	code = submit(o, &setup, f);
 	setup_release(&setup);
 	return code;
 }

@@ -127,9 +127,10 @@ static dictionary *load_text(const struct inifile *file)
 int inifile_parse(struct inifile *file, const char *path, struct fault *f)
 {
 	iniparser_set_error_callback(say_nothing);
+	errno = 0;
 	file->dictionary = file->has_hidden ? load_text(file) : iniparser_load(path);
 	if (!file->dictionary) {
-		fault_set(f, FAULT_CONFIG, 0, "cannot be parsed%s",
+		fault_set(f, FAULT_CONFIG, errno, "cannot be parsed%s",
 			file->has_hidden ? " before its mistakes are mended" : "");
 		return -1;
 	}

@@ -25,14 +25,14 @@ struct inifile {
 /*
  * Open and read the file. Returns 1, 0 where there is no such file, -1 on a fault: it
  * cannot be read, is no regular file (a FIFO does not block), or is too large. Only
- * after 1 it is to be released.
+ * after 1 it is to be released. f->err says what this machine lacked.
  */
 int inifile_open(struct inifile *ret, const char *path, struct fault *f);
 
 /* Blank out a part of ->text, so that iniparser does not see it. */
 void inifile_hide(struct inifile *file, struct span part);
 
-/* Let iniparser parse what was not hidden. `path` as for inifile_open. 0 or -1. */
+/* Let iniparser parse what was not hidden. `path`, f->err as for inifile_open. 0 or -1. */
 int inifile_parse(struct inifile *file, const char *path, struct fault *f);
 
 /* What iniparser has for a key; NULL for none. Borrowed from the file. */

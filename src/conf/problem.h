@@ -28,6 +28,7 @@ struct conf_problems {
 	size_t cap;
 	size_t errors;   /* all that were found, warnings apart */
 	size_t warnings; /* the same for warnings */
+	bool is_unread; /* a file could not be read just now: nobody knows what it says */
 };
 
 /* Where a problem is, for conf_problems_add. All is copied. */

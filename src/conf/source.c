@@ -124,6 +124,8 @@ static void take_value(struct source *s, const struct conf_key *key, struct foun
 		conf_problems_add(s->problems, &at,
 			"iniparser reads another value than the line shows; avoid "
 			"backslashes, and try again if the file was just written");
+		/* nothing at all: it could not read so far, and tells nobody */
+		s->problems->is_unread = s->problems->is_unread || !value;
 		return;
 	}
 	(void)conf_key_assign(key, s->conf, span_of(value), &at, s->problems);
@@ -143,6 +145,26 @@ static void complain(struct source *s, const char *text)
 	struct conf_place at = {.where = s->path};
 
 	conf_problems_add(s->problems, &at, "%s", text);
+}
+
+/*
+ * What this machine lacks for the moment: then the file is no mistake of anybody, and what
+ * it says is as unknown as it will be known again.
+ */
+static void note_shortage(struct conf_problems *problems, int err)
+{
+	static const int shortages[] = {
+		EMFILE, ENFILE, ENOMEM, EIO, EINTR, EAGAIN, ENOSPC, EDQUOT};
+
+	for (size_t i = 0; i < ARRAY_LEN(shortages); i++)
+		if (err == shortages[i])
+			problems->is_unread = true;
+}
+
+static void complain_of_fault(struct source *s, const struct fault *f)
+{
+	complain(s, f->text);
+	note_shortage(s->problems, f->err);
 }
 
 /* Whether a file that could be opened may be used; else says why not. */
@@ -184,7 +206,7 @@ static bool open_source(struct source *s, enum source_kind kind)
 	if (rc == 0 && kind == SOURCE_NAMED)
 		complain(s, "there is no such file");
 	if (rc < 0 && !(kind == SOURCE_USER && is_out_of_reach(s->path, f.err)))
-		complain(s, f.text);
+		complain_of_fault(s, &f);
 	return false;
 }
 
@@ -197,7 +219,7 @@ static void read_source(struct source *s)
 	if (s->found_count == 0)
 		return;
 	if (inifile_parse(&s->file, s->path, &f) < 0)
-		complain(s, f.text);
+		complain_of_fault(s, &f);
 	else
 		take_values(s);
 }
@@ -256,6 +278,7 @@ static void complain_of_directory(
 			DIRECTORY_FILES_MAX);
 	else
 		conf_problems_add(problems, &at, "cannot be read: %s", strerror(err));
+	note_shortage(problems, err);
 }
 
 void source_directory(struct conf *c, const char *path, struct conf_problems *problems)

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -286,6 +287,31 @@ static void the_directory_is_a_file(void **state)
 	conf_fixture_release(&f);
 }
 
+/* What it says is unknown for now, while a mistake hides nothing but itself. */
+static void a_shortage_is_no_mistake(void **state)
+{
+	struct rlimit usual, none;
+	struct conf_fixture f;
+
+	(void)state;
+	conf_fixture_init(&f);
+	conf_fixture_write(&f, SPAN_LIT("[relay]\nport = x\n"));
+	conf_fixture_load(&f);
+	assert_int_equal(f.problems.errors, 1);
+	assert_false(f.problems.is_unread);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = usual.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	conf_fixture_load(&f);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+	assert_true(f.problems.is_unread);
+	assert_non_null(
+		strstr(conf_fixture_problem(&f, 0), "cannot be opened: Too many"));
+	conf_fixture_load(&f);
+	assert_false(f.problems.is_unread);
+	conf_fixture_release(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +324,7 @@ int main(void)
 		cmocka_unit_test(a_user_file_must_be_private),
 		cmocka_unit_test(a_system_file_for_all_is_a_warning),
 		cmocka_unit_test(the_directory_is_a_file),
+		cmocka_unit_test(a_shortage_is_no_mistake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
