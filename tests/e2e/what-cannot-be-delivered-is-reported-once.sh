@@ -129,6 +129,31 @@ assert_queued 0
 assert_eq "$(grep -c '^From ' "$T/nowhere/mbox")" 1 "reports"
 assert_eq "$(count_connections ../mx)" $((asked + 2)) "connections"
 
+# a full disk leaves the mailbox as it was
+begin full
+printf 'From friend Mon Nov 23 10:00:00 2026\nSubject: old\n\n%3000s\n\n' '' >"$T/mbox"
+cp "$T/mbox" "$T/before"
+on_a_full_disk() {
+	(ulimit -f $(($(stat -c %s "$T/mbox") / 1024 + 1)) && NULLMTA_LOG=none "$@")
+}
+exits '6[79]' on_a_full_disk sendmail -odi -i -f sender@client.test bad@a.test <"$TEST/letter"
+cmp "$T/before" "$T/mbox"
+assert_queued 1
+flush
+assert_queued 0
+assert_reports 2 'Status: 5.1.1'
+head -c "$(stat -c %s "$T/before")" "$T/mbox" | cmp - "$T/before"
+
+# a Maildir, where that is what the user has
+begin maildir
+export NULLMTA_MAILBOX_PATH=$T/Maildir/
+mkdir -p "$T"/Maildir/{cur,new,tmp}
+send '6[79]' -f sender@client.test bad@a.test
+assert_queued 0
+assert_eq "$(find "$T"/Maildir -type f | wc -l)" 1 "files"
+assert_contains "$(find "$T/Maildir/new" -type f)" 'Final-Recipient: rfc822; bad@a.test'
+assert_eq "$(find "$T/Maildir/new" -type f -printf '%m')" 600 "mode"
+
 # --- no more than so many an hour --------------------------------------------------------------
 begin cap
 export NULLMTA_BOUNCE_PER_HOUR=2
