@@ -13,6 +13,9 @@
 /* new/ is looked at this often while workers are busy */
 #define LOOK_AGAIN_MS 1000
 
+/* what was learned of hosts is saved this often, for mailq and for other runs */
+#define SAVE_EVERY_MS 10000
+
 /* leftovers that one run removes at most */
 #define SWEEP_MAX     1000
 #define SWEEP_EVERY_S 3600
@@ -22,7 +25,8 @@ struct run {
 	struct hosts hosts;
 	struct agenda agenda;
 	struct crew crew;
-	bool is_one; /* a single message: do not look for others */
+	int64_t saved_ms; /* when the host memory was saved last */
+	bool is_one;      /* a single message: do not look for others */
 };
 
 static void save_news(struct run *r)
@@ -30,6 +34,17 @@ static void save_news(struct run *r)
 	if (r->crew.has_news)
 		host_memory_save(&r->hosts, r->flush->spool);
 	r->crew.has_news = false;
+}
+
+/* A slow destination may keep a run busy for hours: others wait with a reason, meanwhile. */
+static void save_news_now_and_then(struct run *r)
+{
+	int64_t now_ms = r->flush->world->mono_ms();
+
+	if (!r->crew.has_news || now_ms < r->saved_ms + SAVE_EVERY_MS)
+		return;
+	save_news(r);
+	r->saved_ms = now_ms;
 }
 
 /* Until nothing is left to do now: no worker, nothing planned, nothing new. */
@@ -47,6 +62,7 @@ static void work(struct run *r)
 			crew_wait(&r->crew, LOOK_AGAIN_MS);
 		if (!r->is_one)
 			agenda_look_again(&r->agenda);
+		save_news_now_and_then(r);
 		/* what can neither be planned nor served now is left to the next run */
 	} while (r->crew.count ||
 		 (!flush_is_stopping() &&
@@ -116,8 +132,8 @@ static bool is_sweep_due(const struct flush *flush)
 int run_queue(
 	struct flush *flush, const char *id, struct run_result *ret, struct fault *f)
 {
-	struct run r = {.flush = flush, .is_one = id != NULL};
 	int64_t begun_ms = flush->world->mono_ms();
+	struct run r = {.flush = flush, .saved_ms = begun_ms, .is_one = id != NULL};
 	int rc;
 
 	*ret = (struct run_result){0};

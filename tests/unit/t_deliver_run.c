@@ -12,6 +12,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -259,6 +260,39 @@ static void what_comes_amid_a_run_leaves_with_it(void **state)
 	smtp_child_stop(&peer);
 }
 
+/* The time of a long run: the slow worker waits for the reason why the other mail waits. */
+static int64_t mono_of_hours(void)
+{
+	events += 20000;
+	return clock_mono_ms() + events;
+}
+
+static int dial_slowly(struct stream **ret, const struct netaddr *to, struct fault *f)
+{
+	if (to->v4.sin_addr.s_addr == htonl(INADDR_LOOPBACK))
+		while (!spool_dir_has(&world->dir.spool, "state/hosts"))
+			(void)sched_yield();
+	return stream_new(ret, to, f);
+}
+
+static void what_is_learned_is_saved_while_others_are_slow(void **state)
+{
+	struct fake_world *w = *state;
+	struct smtp_child peer;
+	struct run_result r;
+
+	start_peer(&peer, NULL);
+	(void)fake_world_mail(w, &(struct fake_mail){.to = {"r@dead.example"}});
+	(void)fake_world_mail(w, &(struct fake_mail){0});
+	w->world.mono_ms = mono_of_hours;
+	w->world.dial = dial_slowly;
+	w->conf.delivery.connect_timeout_s = 86400;
+	r = run(w);
+	assert_int_equal(r.delivered, 1);
+	assert_int_equal(r.deferred, 1);
+	smtp_child_stop(&peer);
+}
+
 static void one_message_is_tried_alone(void **state)
 {
 	struct fake_world *w = *state;
@@ -374,6 +408,7 @@ int main(void)
 		TEST(a_dead_destination_is_tried_once_and_remembered),
 		TEST(a_host_that_is_back_is_forgotten),
 		TEST(what_comes_amid_a_run_leaves_with_it),
+		TEST(what_is_learned_is_saved_while_others_are_slow),
 		TEST(one_message_is_tried_alone),
 		TEST(a_caller_that_ignores_sigchld_changes_nothing),
 		TEST(sigterm_ends_a_run_and_loses_nothing),
