@@ -93,13 +93,14 @@ void flush_program_kick(const struct spool *spool)
 	struct fault f;
 	int fd = openat(
 		spool->fd, "wait", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int locked = fd < 0 ? -1 : file_try_lock(fd, "wait", &f);
 	int err = 0;
 
-	if (fd < 0)
-		err = errno;
-	/* taken: whoever holds it has not begun to scan and will see our message */
-	else if (file_try_lock(fd, "wait", &f) == 1)
+	/* 0, taken: whoever holds it has not begun to scan and will see our message */
+	if (locked == 1)
 		err = spawn_detached(argv, fd);
+	else if (locked < 0)
+		err = fd < 0 ? errno : f.err;
 	file_close(fd);
 	if (err)
 		log_event(LOG_LEVEL_WARNING, "kick-failed",
@@ -117,6 +118,8 @@ static int wait_for(pid_t pid)
 	if (!WIFEXITED(status))
 		return EX_TEMPFAIL;
 	switch (WEXITSTATUS(status)) {
+	case EX_DATAERR: /* it is no longer there: another run was faster */
+		return EX_OK;
 	case EX_OK:
 	case EX_NOUSER:
 	case EX_UNAVAILABLE:

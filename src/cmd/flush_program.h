@@ -23,8 +23,9 @@ void flush_program_path(char *out, size_t size);
 void flush_program_kick(const struct spool *spool);
 
 /*
- * Try one message now and wait for the result. Returns the exit code: 0 delivered, 67 or
- * 69 refused for good, 75 still queued for any reason.
+ * Try one message now and wait for the result. Returns the exit code: 0 delivered or
+ * no longer there (another run has dealt with it), 67 or 69 refused for good, 75 still
+ * queued for any reason.
  */
 int flush_program_message(const struct spool *spool, const char *id);
 
