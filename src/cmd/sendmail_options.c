@@ -36,14 +36,6 @@ static int take_i(struct sendmail_options *o, const char *value, struct fault *f
 	return 0;
 }
 
-static int take_v(struct sendmail_options *o, const char *value, struct fault *f)
-{
-	(void)value;
-	(void)f;
-	o->is_verbose = true;
-	return 0;
-}
-
 static int take_sender(struct sendmail_options *o, const char *value, struct fault *f)
 {
 	(void)f;
@@ -60,7 +52,6 @@ static int take_name(struct sendmail_options *o, const char *value, struct fault
 
 static int take_notify(struct sendmail_options *o, const char *value, struct fault *f)
 {
-	o->has_notify = true;
 	return dsn_notify_parse(span_of(value), &o->notify, f);
 }
 
@@ -181,7 +172,7 @@ static int take_aliases(struct sendmail_options *o, const char *value, struct fa
 static const struct option options[] = {
 	{'t', ARGUMENT_NONE, take_t},
 	{'i', ARGUMENT_NONE, take_i},
-	{'v', ARGUMENT_NONE, take_v},
+	{'v', ARGUMENT_NONE, NULL},
 	{'f', ARGUMENT_NEEDED, take_sender},
 	{'r', ARGUMENT_NEEDED, take_sender},
 	{'F', ARGUMENT_NEEDED, take_name},

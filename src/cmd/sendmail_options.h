@@ -32,8 +32,6 @@ struct sendmail_options {
 	enum sendmail_delivery delivery;
 	bool takes_recipients; /* -t */
 	bool ignores_dots;     /* -i */
-	bool is_verbose;       /* -v */
-	bool has_notify;
 	bool wants_to_listen;  /* -bd */
 	const char *sender;    /* -f, -r; NULL not given */
 	const char *full_name; /* -F */

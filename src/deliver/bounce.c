@@ -67,10 +67,13 @@ static int find_local(const struct flush *flush, struct reader *ret, struct faul
 	return mailbox_find(&place, &ret->box, f);
 }
 
-static int find_sender(const char *sender, struct reader *ret)
+static int set_address(const char *address, struct reader *ret, struct fault *f)
 {
 	ret->is_local = false;
-	return text_copy(ret->address, sizeof(ret->address), span_of(sender)) ? 0 : -1;
+	if (text_copy(ret->address, sizeof(ret->address), span_of(address)))
+		return 0;
+	fault_set(f, FAULT_CONFIG, 0, "the address %.40s... is too long", address);
+	return -1;
 }
 
 /* [bounce] to: auto, user, sender, or an address */
@@ -82,14 +85,14 @@ static int find_reader(const struct flush *flush, const struct envelope *e,
 	if (strcmp(to, "user") == 0)
 		return find_local(flush, ret, f);
 	if (strcmp(to, "sender") == 0)
-		return find_sender(e->sender, ret);
+		return set_address(e->sender, ret, f);
 	if (strcmp(to, "auto") != 0)
-		return find_sender(to, ret);
+		return set_address(to, ret, f);
 	if (find_local(flush, ret, f) == 0)
 		return 0;
 	/* a container has nobody to read a mailbox, but its sender may be real */
 	if (!is_local_name(flush, e->sender))
-		return find_sender(e->sender, ret);
+		return set_address(e->sender, ret, f);
 	fault_append(f, "; or set [bounce] to = an address");
 	return -1;
 }

@@ -305,6 +305,21 @@ static void the_null_sender_gets_none(void **state)
 	assert_int_equal(spool_dir_count(&w->dir.spool, "new"), 0);
 }
 
+static void an_address_without_end_is_nobody(void **state)
+{
+	struct fake_world *w = *state;
+	char *address = mem_alloc(3000);
+	struct fault why = {0};
+
+	memset(address, 'a', 2990);
+	memcpy(address + 2980, "@example.", 9);
+	fake_world_set(&w->conf.bounce.to, address);
+	assert_int_equal(bounce(w, &(struct fake_mail){0}, REPORT_FAILED, &why),
+		BOUNCE_IMPOSSIBLE);
+	assert_non_null(strstr(why.text, "too long"));
+	free(address);
+}
+
 static void the_cap_counts_by_the_hour(void **state)
 {
 	struct fake_world *w = *state;
@@ -362,6 +377,7 @@ int main(void)
 		TEST(an_empty_message_can_be_reported),
 		TEST(only_those_who_want_a_report_are_in_it),
 		TEST(the_null_sender_gets_none),
+		TEST(an_address_without_end_is_nobody),
 		TEST(the_cap_counts_by_the_hour),
 		TEST(what_cannot_be_filed_now_comes_later),
 	};
