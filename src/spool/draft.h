@@ -44,8 +44,9 @@ int draft_content(struct draft *d, struct span content, struct fault *f);
 
 /*
  * Complete the facts (octets and crc are the draft's own), sync, rename to new/ID, sync
- * new/. On failure the draft is abandoned: -1, nothing stays. A disk that is full is a
- * FAULT_SYSTEM. Afterwards the draft holds only its id.
+ * new/. On failure the draft is abandoned: -1, nothing stays; but what can neither be synced
+ * in new/ nor removed from there may still go out. A disk that is full is a FAULT_SYSTEM.
+ * Afterwards the draft holds only its id.
  */
 int draft_commit(struct draft *d, const struct content_facts *facts, struct fault *f);
 
