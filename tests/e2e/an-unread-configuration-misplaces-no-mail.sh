@@ -21,6 +21,9 @@ unset NULLMTA_SPOOL
 printf '[spool]\ndir = %s/spool\n' "$T" >"$NULLMTA_CONF"
 letter >"$T/letter"
 
+# a leak check needs ptrace for itself
+export ASAN_OPTIONS=detect_leaks=0
+
 # failing ERROR CALL NUMBER: submit while this call fails.
 failing() {
 	unshare --mount "$T/inside" at-syscall --after poll --calls "$2" "$1" "$3" \
@@ -43,7 +46,9 @@ for fault in EMFILE:openat EIO:openat EIO:read ENOMEM:newfstatat; do
 		assert_eq "$(find "$T/spool/new" "$T/spool/tmp" -type f 2>/dev/null | wc -l)" "$stored" "mail"
 	done
 done
-[ "$stored" != 0 ] && [ "$refused" != 0 ] || fail "$stored stored, $refused refused"
+case " $stored $refused " in
+*" 0 "*) fail "$stored stored, $refused refused" ;;
+esac
 echo "$stored stored, $refused refused"
 
 # What is only wrong loses nothing.

@@ -7,6 +7,7 @@
  *	none       let it run
  *	kill       SIGKILL to the process that calls, before the call is carried out
  *	kill-all   the same to every process of the command
+ *	term-all   SIGTERM to every process; the call goes on, or is interrupted
  *	cut        half of what is to be read or written
  *	EIO …      the call fails with this
  *	EIO+ …     so do all later ones
@@ -45,7 +46,7 @@
 	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | \
 		PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL)
 
-enum action { NONE, KILL, KILL_ALL, CUT, FAIL };
+enum action { NONE, KILL, KILL_ALL, TERM_ALL, CUT, FAIL };
 
 struct plan {
 	enum action action;
@@ -100,12 +101,17 @@ static struct process *find(struct trace *t, pid_t pid)
 	return vacant;
 }
 
+static void signal_all(const struct trace *t, int signal)
+{
+	for (size_t i = 0; i < PROCESSES_MAX; i++)
+		if (t->processes[i].pid)
+			(void)kill(t->processes[i].pid, signal);
+}
+
 static void kill_all(struct trace *t)
 {
 	t->is_killing = true;
-	for (size_t i = 0; i < PROCESSES_MAX; i++)
-		if (t->processes[i].pid)
-			(void)kill(t->processes[i].pid, SIGKILL);
+	signal_all(t, SIGKILL);
 }
 
 static bool is_listed(const char *list, const char *name)
@@ -142,6 +148,9 @@ static void act(struct trace *t, struct process *p, const struct tracee_call *ca
 		break;
 	case KILL_ALL:
 		kill_all(t);
+		break;
+	case TERM_ALL:
+		signal_all(t, SIGTERM);
 		break;
 	case CUT:
 		if (tracee_can_be_short(call->number))
@@ -315,7 +324,8 @@ static bool parse_error(struct span name, struct plan *plan)
 
 static bool parse_action(const char *text, struct plan *plan)
 {
-	static const char *const names[] = {"none", "kill", "kill-all", "cut"};
+	static const char *const names[] = {
+		"none", "kill", "kill-all", "term-all", "cut"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (span_is(span_of(text), names[i])) {
@@ -330,7 +340,8 @@ static int usage(void)
 	(void)fputs(
 		"usage: at-syscall [--after CALL] [--calls CALL,CALL...] [--report FILE] "
 		"[--limit SECONDS]\n"
-		"       none|kill|kill-all|cut|EIO...[+] N COMMAND [ARGUMENT...]\n",
+		"       none|kill|kill-all|term-all|cut|EIO...[+] N COMMAND "
+		"[ARGUMENT...]\n",
 		stderr);
 	return EXIT_OURS;
 }

@@ -5,6 +5,7 @@ played at a time, each in a home of its own. Commands run under at-syscall.
 """
 
 import collections
+import functools
 import os
 import pathlib
 import re
@@ -152,6 +153,9 @@ class Home:
                 break
             name = word[2]
             calls.append(Call(int(word[0]), int(word[1]), name, line.split(" ", 2)[2]))
+        if not calls:
+            print("this kernel does not tell what a traced process calls")
+            raise SystemExit(SKIP)
         return calls
 
     def submit(self, recipients, letter=LETTER):
@@ -200,6 +204,7 @@ class Home:
         return f"{found}--- log\n{log}--- calls\n{calls}"
 
 
+@functools.cache
 def is_sanitized():
     """Whether a sanitizer asks for memory of its own, and aborts without."""
     symbols = subprocess.run(

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs that are killed, or whose system calls fail, at every call.
 
-    flush.py kill|fault FOLDER SECONDS
+    flush.py kill|stop|fault FOLDER SECONDS
 """
 
 import collections
@@ -15,6 +15,7 @@ from common import FLUSH, LETTER, Home, Receiver, Wrong, is_sanitized, play
 
 AT_A_TIME = 3
 STALE_S = 600
+STOP_CALLS_MAX = 200  # to finish a message and take leave
 REFUSED = "bad@"
 RULES = ["rcpt bad@* 550 5.1.1 no such user"]
 
@@ -171,6 +172,33 @@ def kill_one(home, point):
         home.reports_more += home.reports().count("Final-Recipient:") > 1
 
 
+def stop_one(home, point):
+    """SIGTERM: what is on the wire is finished, the rest waits; nothing goes twice."""
+    scenario, number = point
+    result = scenario.start(home, "term-all", number)
+    if result.code not in (0, 128 + 15):  # before it was ready for the signal
+        raise Wrong(f"exit code {result.code}: {result.stderr}")
+    if len(home.calls()) > number + STOP_CALLS_MAX:
+        raise Wrong(f"{len(home.calls())} calls, and it was to stop at {number}")
+    before = count(home.receiver.take())
+    later = recover(home)
+    for to in scenario.accepted():
+        if before[to] + later[to] != 1:
+            raise Wrong(f"{to} got it {before[to] + later[to]} times")
+    check_reports(home, scenario)
+
+
+def stop_all(homes, seconds):
+    points = []
+    for scenario in SCENARIOS[:5]:
+        scenario.start(homes[0], "none", 0)
+        points += [(scenario, call.number) for call in homes[0].calls()]
+        recover(homes[0])
+    points.sort(key=lambda point: (point[1] % 8, point[1]))
+    played = play(points, stop_one, homes, seconds)
+    print(f"stopped at {played} of {len(points)} calls of {len(SCENARIOS[:5])} runs")
+
+
 def kill_points(home):
     loud, quiet = [], []
     for scenario in SCENARIOS:
@@ -302,7 +330,7 @@ def main():
     for home in homes:
         home.twice = home.reports_more = home.parked = 0
     try:
-        {"kill": kill_all, "fault": fault_all}[what](homes, float(seconds))
+        {"kill": kill_all, "stop": stop_all, "fault": fault_all}[what](homes, float(seconds))
         for home in homes:
             home.receiver.check_manners()
     except Wrong as e:

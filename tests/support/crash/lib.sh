@@ -19,7 +19,7 @@ fi
 # play PROGRAM WHAT SECONDS: one of the programs beside this file, for so long at most.
 play() {
 	local code=0
-	python3 "$TOP/tests/support/crash/$1.py" "$2" "$HOMES/$1" "$3" || code=$?
+	python3 "$TOP/tests/support/crash/$1.py" "$2" "$HOMES/$1-$2" "$3" || code=$?
 	[ "$code" != 77 ] || exit 77
 	[ "$code" = 0 ] || fail "$1 $2"
 }
