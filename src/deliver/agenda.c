@@ -10,6 +10,9 @@
 /* messages for several destinations that are claimed at a time: two descriptors each */
 #define SHARED_CLAIMED_MAX 100
 
+/* messages that one agenda_plan looks at */
+#define PLAN_BATCH 1000
+
 void agenda_init(struct agenda *a, const struct flush *flush, struct hosts *hosts)
 {
 	*a = (struct agenda){.flush = flush, .hosts = hosts};
@@ -24,6 +27,7 @@ void agenda_release(struct agenda *a)
 	}
 	free(a->shared);
 	free(a->shared_open);
+	free(a->later);
 	free(a->due);
 	seen_release(&a->seen);
 	plan_release(&a->plan);
@@ -36,6 +40,15 @@ static void add_due(struct agenda *a, const struct spool_entry *e)
 		a->due = mem_regrow(a->due, a->due_cap, sizeof(*a->due));
 	}
 	a->due[a->due_count++] = *e;
+}
+
+static void add_later(struct agenda *a, const struct spool_entry *e)
+{
+	if (a->later_count == a->later_cap) {
+		a->later_cap = a->later_cap ? a->later_cap * 2 : 64;
+		a->later = mem_regrow(a->later, a->later_cap, sizeof(*a->later));
+	}
+	a->later[a->later_count++] = *e;
 }
 
 static bool visit(void *ctx, const struct spool_entry *e)
@@ -282,7 +295,11 @@ static void plan_opened(struct agenda *a, const struct message *m)
 	struct destination **list = destinations_of(a, e, NULL, &count);
 	const struct host *down = count == 1 ? down_host(a, list[0]) : NULL;
 
-	if (count > 1 || is_decided(a, e))
+	bool is_shared = count > 1 || is_decided(a, e);
+
+	if (is_shared && a->shared_claimed >= SHARED_CLAIMED_MAX)
+		add_later(a, &m->entry);
+	else if (is_shared)
 		plan_shared(a, &m->entry);
 	else if (down)
 		postpone(a, &m->entry, down->next_try_s);
@@ -314,16 +331,28 @@ static void plan_entry(struct agenda *a, const struct spool_entry *e)
 	}
 }
 
-void agenda_plan(struct agenda *a)
+static bool may_claim_later(const struct agenda *a)
 {
-	while (a->due_at < a->due_count && a->shared_claimed < SHARED_CLAIMED_MAX &&
-		!flush_is_stopping())
-		plan_entry(a, &a->due[a->due_at++]);
+	return a->later_at < a->later_count && a->shared_claimed < SHARED_CLAIMED_MAX;
 }
 
 bool agenda_is_planned(const struct agenda *a)
 {
-	return a->due_at == a->due_count;
+	return a->due_at == a->due_count && !may_claim_later(a);
+}
+
+size_t agenda_plan(struct agenda *a)
+{
+	struct spool_entry e;
+	size_t n = 0;
+
+	while (n < PLAN_BATCH && !agenda_is_planned(a) && !flush_is_stopping()) {
+		/* a copy: the lists may move while it is planned */
+		e = may_claim_later(a) ? a->later[a->later_at++] : a->due[a->due_at++];
+		plan_entry(a, &e);
+		n++;
+	}
+	return n;
 }
 
 void agenda_note_done(struct agenda *a, struct destination *d)

@@ -24,6 +24,11 @@ struct agenda {
 	size_t due_count;
 	size_t due_cap;
 	size_t due_at;
+	struct spool_entry
+		*later; /* for several destinations: too many are claimed now */
+	size_t later_count;
+	size_t later_cap;
+	size_t later_at;
 	struct seen seen;
 	struct timespec new_mtime; /* of new/ when it was last read */
 	struct claim **shared;     /* NULL when settled */
@@ -47,10 +52,14 @@ int agenda_take_one(struct agenda *a, const char *id, struct fault *f);
 /* See whether something has come to new/ since; costs one fstat when not. */
 void agenda_look_again(struct agenda *a);
 
-/* Sort what is due into the plan, as far as descriptors allow for now. */
-void agenda_plan(struct agenda *a);
+/*
+ * Sort the next of what is due into the plan: not all at once, so that the first workers
+ * need not wait for the last of a hundred thousand messages. Messages for several
+ * destinations wait while too many of them are claimed. Returns how many were looked at.
+ */
+size_t agenda_plan(struct agenda *a);
 
-/* Whether everything that was found is in the plan. */
+/* Whether agenda_plan has anything to do now. */
 bool agenda_is_planned(const struct agenda *a);
 
 /* No worker will touch the first `done` jobs of `d` any more: settle what that ends. */

@@ -192,7 +192,8 @@ static void note_result(struct crew *c, struct destination *d)
 {
 	struct board_slot *slot = d->slot;
 
-	if (slot->state == BOARD_DOWN) {
+	d->is_down = slot->state == BOARD_DOWN;
+	if (d->is_down) {
 		hosts_note_failure(
 			c->hosts, d->key, &slot->trouble, slot->down_s, d->chance);
 		c->has_news = true;

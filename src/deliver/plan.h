@@ -32,6 +32,7 @@ struct destination {
 	uint32_t settled; /* jobs that no worker will touch any more (agenda_note_done) */
 	struct board_slot *slot;
 	uint32_t chance;       /* moves the time of the next try, should it be down */
+	bool is_down;          /* found so in this run: not tried again in it */
 	unsigned workers;      /* running */
 	uint32_t taken_before; /* next_job when the last worker was started */
 	unsigned fruitless;    /* workers that died or got nowhere, in a row */

@@ -51,23 +51,21 @@ static void save_news_now_and_then(struct run *r)
 static void work(struct run *r)
 {
 	const struct agenda *a = &r->agenda;
-	size_t planned_before, found_before;
+	size_t planned, found_before;
 
 	do {
-		planned_before = a->due_at;
 		found_before = a->due_count;
-		agenda_plan(&r->agenda);
+		planned = agenda_plan(&r->agenda);
 		crew_start(&r->crew);
 		if (r->crew.count)
-			crew_wait(&r->crew, LOOK_AGAIN_MS);
-		if (!r->is_one)
+			crew_wait(&r->crew, agenda_is_planned(a) ? LOOK_AGAIN_MS : 0);
+		if (!r->is_one && agenda_is_planned(a))
 			agenda_look_again(&r->agenda);
 		save_news_now_and_then(r);
 		/* what can neither be planned nor served now is left to the next run */
 	} while (r->crew.count ||
-		 (!flush_is_stopping() &&
-			 (crew_has_work(&r->crew) || a->due_at > planned_before ||
-				 a->due_count > found_before)));
+		 (!flush_is_stopping() && (crew_has_work(&r->crew) || planned ||
+						  a->due_count > found_before)));
 }
 
 static void add_up(const struct plan *plan, struct run_result *ret)

@@ -341,10 +341,17 @@ void worker_run(const struct worker_task *task)
 	};
 	struct outcome why;
 
-	if (w.d->is_unroutable)
+	if (w.d->is_unroutable) {
 		fail_unroutable(&w);
-	else if (mx_resolve(flush->world->resolver, &w.d->route, &options, &w.hosts,
-			 &why) < 0)
+		return;
+	}
+	/* one attempt a host and run, whatever comes for it meanwhile */
+	if (w.d->is_down) {
+		why = w.d->slot->trouble;
+		drain(&w, &why);
+		return;
+	}
+	if (mx_resolve(flush->world->resolver, &w.d->route, &options, &w.hosts, &why) < 0)
 		drain(&w, &why);
 	else
 		serve(&w);

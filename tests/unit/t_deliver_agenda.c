@@ -268,18 +268,39 @@ static void shared_messages_are_claimed_as_far_as_descriptors_allow(void **state
 
 	for (int i = 0; i < COUNT; i++)
 		(void)shared_mail(r);
+	/* younger than all of them, and not to be held up by them */
+	(void)fake_world_mail(&r->w, &(struct fake_mail){0});
 	assert_int_equal(agenda_scan(&r->agenda, &f), 0);
-	agenda_plan(&r->agenda);
-	assert_false(agenda_is_planned(&r->agenda));
+	assert_int_equal(agenda_plan(&r->agenda), COUNT + 1);
+	assert_true(agenda_is_planned(&r->agenda));
 	assert_int_equal(r->agenda.shared_claimed, 100);
+	assert_int_equal(jobs_of(r, "mx:dest.example:25"), 1);
 	for (size_t i = 0; i < 2; i++) {
 		r->agenda.plan.items[i]->slot->next_job = 100;
 		agenda_note_done(&r->agenda, r->agenda.plan.items[i]);
 	}
 	assert_int_equal(r->agenda.shared_claimed, 0);
-	agenda_plan(&r->agenda);
+	assert_false(agenda_is_planned(&r->agenda));
+	assert_int_equal(agenda_plan(&r->agenda), 3);
 	assert_true(agenda_is_planned(&r->agenda));
 	assert_int_equal(r->agenda.shared_claimed, 3);
+}
+
+/* The first workers do not wait for the last of many messages. */
+static void many_messages_are_planned_in_parts(void **state)
+{
+	enum { COUNT = 1003 };
+	struct run *r = *state;
+	struct fault f;
+
+	for (int i = 0; i < COUNT; i++)
+		(void)fake_world_mail(&r->w, &(struct fake_mail){0});
+	assert_int_equal(agenda_scan(&r->agenda, &f), 0);
+	assert_int_equal(agenda_plan(&r->agenda), 1000);
+	assert_false(agenda_is_planned(&r->agenda));
+	assert_int_equal(agenda_plan(&r->agenda), 3);
+	assert_int_equal(agenda_plan(&r->agenda), 0);
+	assert_int_equal(jobs_of(r, "mx:dest.example:25"), COUNT);
 }
 
 static void what_is_damaged_is_set_aside_the_rest_goes_on(void **state)
@@ -394,6 +415,7 @@ int main(void)
 		TEST(a_dead_host_does_not_hold_up_the_other_recipients),
 		TEST(with_all_hosts_dead_a_shared_message_waits_for_the_first),
 		TEST(shared_messages_are_claimed_as_far_as_descriptors_allow),
+		TEST(many_messages_are_planned_in_parts),
 		TEST(what_is_damaged_is_set_aside_the_rest_goes_on),
 		TEST(what_another_process_delivers_is_left_alone),
 		TEST(new_mail_is_found_by_another_look),

@@ -120,6 +120,29 @@ static void the_second_host_is_tried_when_the_first_is_down(void **state)
 	smtp_child_stop(&second);
 }
 
+/* Mail that came while it was found down does not bring another connection. */
+static void what_was_found_down_is_not_tried_again_in_the_run(void **state)
+{
+	struct run *r = *state;
+	struct smtp_child peer;
+	struct spool_entry e;
+	struct destination *d;
+
+	smtp_child_start(&peer, &(struct smtp_child_options){0});
+	send_to(r, &peer);
+	e = fake_world_mail(&r->w, &(struct fake_mail){.to = {"r@one.example"}});
+	d = plan_all(r);
+	d->is_down = true;
+	d->slot->trouble =
+		outcome_make(OUTCOME_DEFERRED, OUTCOME_HOST, "4.4.1", "cannot connect");
+	assert_ptr_equal(serve(r), d);
+	assert_int_equal(d->slot->deferred, 1);
+	assert_int_equal(smtp_child_connections(&peer), 0);
+	assert_string_equal(fake_world_box(&r->w, e.id), "cur");
+	assert_non_null(hosts_find(&r->hosts, d->key));
+	smtp_child_stop(&peer);
+}
+
 static void what_one_host_cannot_take_goes_to_the_other(void **state)
 {
 	struct run *r = *state;
@@ -433,6 +456,7 @@ int main(void)
 #define TEST(name_) cmocka_unit_test_setup_teardown(name_, make_run, remove_run)
 	const struct CMUnitTest tests[] = {
 		TEST(the_second_host_is_tried_when_the_first_is_down),
+		TEST(what_was_found_down_is_not_tried_again_in_the_run),
 		TEST(what_one_host_cannot_take_goes_to_the_other),
 		TEST(what_no_host_can_take_fails_and_nobody_is_down),
 		TEST(many_that_one_host_cannot_take_all_go_to_the_other),
