@@ -2,49 +2,8 @@
 
 #include <arpa/inet.h>
 
+#include "base/hostname.h"
 #include "base/text.h"
-
-#define LABEL_MAX_LEN 63 /* RFC 1035 2.3.4 */
-
-static bool is_label(struct span label, bool is_underscore_fine)
-{
-	if (label.len == 0 || label.len > LABEL_MAX_LEN)
-		return false;
-	for (size_t i = 0; i < label.len; i++) {
-		char c = label.data[i];
-		bool is_edge = i == 0 || i == label.len - 1;
-
-		if (!text_is_alpha(c) && !text_is_digit(c) && !(c == '-' && !is_edge) &&
-			!(c == '_' && is_underscore_fine))
-			return false;
-	}
-	return true;
-}
-
-static bool is_number(struct span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (!text_is_digit(s.data[i]))
-			return false;
-	return true;
-}
-
-static bool is_name(struct span s, bool is_underscore_fine)
-{
-	struct span label = SPAN_NONE;
-
-	if (s.len == 0 || s.len > HOST_NAME_MAX_LEN)
-		return false;
-	while (span_cut(&s, '.', &label))
-		if (!is_label(label, is_underscore_fine))
-			return false;
-	return !is_number(label);
-}
-
-bool host_is_name(struct span s)
-{
-	return is_name(s, false);
-}
 
 static bool is_address(int family, struct span s)
 {
@@ -68,7 +27,7 @@ bool host_is_ipv6(struct span s)
 
 bool host_is_target(struct span s)
 {
-	return is_name(s, true) || host_is_ipv4(s) || host_is_ipv6(s);
+	return hostname_is_valid(s) || host_is_ipv4(s) || host_is_ipv6(s);
 }
 
 static int split_port(struct span s, unsigned *ret_port)

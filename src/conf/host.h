@@ -1,5 +1,5 @@
 /*
- * Host names and IP literals as text; no lookup.
+ * IP literals and hosts to connect to, as text; no lookup.
  */
 #ifndef CONF_HOST_H
 #define CONF_HOST_H
@@ -7,15 +7,6 @@
 #include <stdbool.h>
 
 #include "base/span.h"
-
-#define HOST_NAME_MAX_LEN 253 /* RFC 1035 2.3.4, as text */
-
-/*
- * A host name that may stand on the wire: labels of letters, digits and inner hyphens, 1
- * to 63 octets each, at most HOST_NAME_MAX_LEN together, no final dot, and a last label
- * that is not a number (RFC 1123 2.1).
- */
-bool host_is_name(struct span s);
 
 /* An IPv4 or IPv6 address in the notation of inet_pton(3), no brackets, no scope. */
 bool host_is_ipv4(struct span s);

@@ -7,8 +7,8 @@
 #include "base/buf.h"
 #include "base/fault.h"
 #include "base/file.h"
+#include "base/hostname.h"
 #include "base/text.h"
-#include "conf/host.h"
 
 #define HOSTS_FILE    "/etc/hosts"
 #define MAILNAME_FILE "/etc/mailname"
@@ -17,7 +17,7 @@
 /* The own entry stands on top; below may be a list of a hundred thousand trackers. */
 #define FILE_HEAD_MAX 65536
 
-_Static_assert(IDENTITY_NAME_MAX == HOST_NAME_MAX_LEN + 1, "a valid name always fits");
+_Static_assert(IDENTITY_NAME_MAX == HOSTNAME_MAX + 1, "a valid name always fits");
 
 /*
  * The beginning of a file; nothing where it cannot be read, since then the next best name
@@ -44,7 +44,7 @@ static void read_head(struct buf *ret, const char *path)
 
 static bool take(char name[IDENTITY_NAME_MAX], struct span s)
 {
-	return host_is_name(s) && text_copy(name, IDENTITY_NAME_MAX, s);
+	return hostname_is_strict(s) && text_copy(name, IDENTITY_NAME_MAX, s);
 }
 
 static bool has_dot(struct span s)
@@ -71,7 +71,7 @@ static struct span full_name_in(struct span line, struct span node)
 
 		if (span_ieq(word, node))
 			is_ours = true;
-		else if (!full.len && host_is_name(word) && has_dot(word) &&
+		else if (!full.len && hostname_is_strict(word) && has_dot(word) &&
 			 (i == 0 || (begins && word.data[node.len] == '.')))
 			full = word;
 	}
@@ -112,7 +112,7 @@ static void find_hostname(char name[IDENTITY_NAME_MAX], const struct identity_so
 		get_node(own);
 		node = span_of(own);
 	}
-	if (!host_is_name(node))
+	if (!hostname_is_strict(node))
 		node = SPAN_LIT(FALLBACK);
 	else if (!has_dot(node) && find_in_hosts(name, node, s->hosts_file))
 		return;

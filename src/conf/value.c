@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/hostname.h"
 #include "base/mem.h"
 #include "base/strv.h"
 #include "base/text.h"
@@ -215,7 +216,7 @@ static int parse_hostname(
 {
 	(void)spec;
 	/* RFC 5321 4.1.1.1 wants a full name; a bare one is as good as none */
-	if (text.len && (!host_is_name(text) || span_find(text, '.') < 0)) {
+	if (text.len && (!hostname_is_strict(text) || span_find(text, '.') < 0)) {
 		buf_add_str(want,
 			"a full host name such as box.example.org (letters, "
 			"digits, hyphens; an international name in its xn-- form)");
@@ -229,7 +230,7 @@ static int parse_domain(
 	const struct value_spec *spec, struct span text, void *field, struct buf *want)
 {
 	(void)spec;
-	if (text.len && !host_is_name(text)) {
+	if (text.len && !hostname_is_strict(text)) {
 		buf_add_str(want,
 			"a domain such as example.org (letters, digits, hyphens; "
 			"an international name in its xn-- form)");
@@ -385,7 +386,7 @@ static bool is_address(struct span text)
 		if (text.data[i] == ' ' || text.data[i] == '<' || text.data[i] == '>')
 			return false;
 	}
-	return at > 0 && at < text.len && host_is_name(span_from(text, at + 1));
+	return at > 0 && at < text.len && hostname_is_strict(span_from(text, at + 1));
 }
 
 static int parse_report(

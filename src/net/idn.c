@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "net/hostname.h"
+#include "base/hostname.h"
 
 #ifndef HAVE_IDN2
 #define HAVE_IDN2 0

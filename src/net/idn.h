@@ -13,7 +13,7 @@
 
 /*
  * A domain (UTF-8 or ASCII, one trailing dot allowed) as A-labels in lower case, checked
- * to be a host name (net/hostname.h). U-labels by IDNA2008 with UTS 46 mapping, not
+ * to be a host name (base/hostname.h). U-labels by IDNA2008 with UTS 46 mapping, not
  * transitional; "xn--" labels have to be ones that IDNA2008 could have made. Returns 0,
  * or -1 and a fault of FAULT_DATA that says what is wrong with the domain.
  */

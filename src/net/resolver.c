@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/rand.h"
 #include "net/dnstcp.h"
-#include "net/hostname.h"
+#include "base/hostname.h"
 
 #define TRIES         2
 #define TRY_SECONDS   5    /* at most, as resolv.conf(5) has it */

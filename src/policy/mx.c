@@ -6,7 +6,7 @@
 #include "base/bug.h"
 #include "base/rand.h"
 #include "base/text.h"
-#include "net/hostname.h"
+#include "base/hostname.h"
 
 /* One resolution under way. */
 struct search {

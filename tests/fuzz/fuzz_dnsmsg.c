@@ -8,7 +8,7 @@
 #include "base/bug.h"
 #include "base/text.h"
 #include "net/dnsmsg.h"
-#include "net/hostname.h"
+#include "base/hostname.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/hostname.h"
 #include "conf/host.h"
 
 #define LABEL_63 "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabc"
@@ -61,7 +62,7 @@ static void knows_names_and_targets(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		struct span s = span_of(names[i].text);
 
-		if (host_is_name(s) != names[i].is_name ||
+		if (hostname_is_strict(s) != names[i].is_name ||
 			host_is_target(s) != names[i].is_target)
 			fail_msg("%s", names[i].why);
 	}

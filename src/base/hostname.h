@@ -1,8 +1,8 @@
 /*
- * Whether a name from DNS or from a user can be the name of a host.
+ * Whether a name from DNS, a user or a configuration can be the name of a host.
  */
-#ifndef NET_HOSTNAME_H
-#define NET_HOSTNAME_H
+#ifndef BASE_HOSTNAME_H
+#define BASE_HOSTNAME_H
 
 #include <stdbool.h>
 
@@ -17,6 +17,9 @@
  * in the last label: "192.0.2.1" is an address (RFC 1123 2.1).
  */
 bool hostname_is_valid(struct span s);
+
+/* The same without '_': what may stand on the wire as our own name. */
+bool hostname_is_strict(struct span s);
 
 /* "localhost" or a name below it (RFC 6761 6.3), in any case. */
 bool hostname_is_localhost(struct span s);

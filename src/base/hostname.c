@@ -1,4 +1,4 @@
-#include "net/hostname.h"
+#include "base/hostname.h"
 
 #include "base/text.h"
 
@@ -38,6 +38,11 @@ bool hostname_is_valid(struct span s)
 			return false;
 	}
 	return !is_number(label);
+}
+
+bool hostname_is_strict(struct span s)
+{
+	return span_find(s, '_') < 0 && hostname_is_valid(s);
 }
 
 bool hostname_is_localhost(struct span s)

@@ -5,7 +5,7 @@
 #include <cmocka.h>
 
 #include "base/bug.h"
-#include "net/hostname.h"
+#include "base/hostname.h"
 
 #define LABEL_63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define NAME_191 LABEL_63 "." LABEL_63 "." LABEL_63
