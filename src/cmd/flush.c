@@ -150,8 +150,10 @@ static int open_spools(
 {
 	struct place_options place = setup_place(&fl->setup);
 
-	if (fl->options->spool)
+	if (fl->options->spool) {
 		place.dir = fl->options->spool;
+		place.has_usual = false;
+	}
 	return place_open_existing(spools, &place, f);
 }
 

@@ -57,6 +57,9 @@ void setup_load(struct setup *ret, const char *conf_file)
 	names.hostname = ret->conf.nullmta.hostname;
 	names.domain = ret->conf.nullmta.domain;
 	identity_find(&ret->identity, &names);
+	/* a place that a command's own environment or file names is the only one */
+	ret->has_usual_places = !conf_file && !getenv("NULLMTA_CONF") &&
+				!getenv("NULLMTA_SPOOL") && !getenv("NULLMTA_SPOOL_DIR");
 	ret->spool_dir = expand(ret->conf.spool.dir, &ret->user, &ret->place_fault);
 	ret->mailbox_path = expand(ret->conf.mailbox.path, &ret->user, &ignored);
 }
@@ -84,6 +87,8 @@ void setup_print_problems(const struct setup *s, const char *program)
 
 struct place_options setup_place(const struct setup *s)
 {
-	return (struct place_options){
-		.dir = s->spool_dir, .root = PLACE_ROOT, .user = &s->user};
+	return (struct place_options){.dir = s->spool_dir,
+		.has_usual = s->has_usual_places,
+		.root = PLACE_ROOT,
+		.user = &s->user};
 }

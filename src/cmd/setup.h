@@ -16,7 +16,8 @@ struct setup {
 	struct conf_problems problems;
 	struct identity identity;
 	struct user user;
-	char *spool_dir; /* the one configured place, NULL: search */
+	char *spool_dir;       /* the configured place, NULL: search */
+	bool has_usual_places; /* mail may wait there too, from before it was configured */
 	char *mailbox_path;
 	struct fault place_fault; /* why a configured place cannot be known, or "" */
 };

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define SQUATTERS_MAX 9
@@ -75,26 +76,45 @@ int place_open(struct spool *ret, const struct place_options *o, struct fault *f
 	return -1;
 }
 
-int place_open_existing(
+/* 1 opened, 0 passed over (`f` says why) */
+static int open_usual(struct spool *ret, const struct place_options *o, const char *path,
+	struct fault *f)
+{
+	if (o->dir && strcmp(o->dir, path) == 0) {
+		fault_set(f, FAULT_CREATE, 0, "%s is open already", path);
+		return 0;
+	}
+	return spool_open(ret, path, false, f) == 0;
+}
+
+static int open_usual_places(
 	struct spool ret[], const struct place_options *o, struct fault *f)
 {
 	char path[sizeof(ret->path)];
 	int count = 0;
 
-	if (o->dir) {
-		if (spool_open(&ret[0], o->dir, false, f) == 0)
-			return 1;
-		return f->err == ENOENT ? 0 : -1;
-	}
 	for (int suffix = 0; suffix <= SQUATTERS_MAX; suffix++) {
 		root_candidate(o, suffix, path, sizeof(path));
-		if (spool_open(&ret[count], path, false, f) == 0)
+		if (open_usual(&ret[count], o, path, f))
 			count++;
 		else if (f->err == ENOENT)
 			break;
 	}
-	if (home_candidate(o, path, sizeof(path)) &&
-		spool_open(&ret[count], path, false, f) == 0)
-		count++;
+	if (home_candidate(o, path, sizeof(path)))
+		count += open_usual(&ret[count], o, path, f);
 	return count;
+}
+
+int place_open_existing(
+	struct spool ret[], const struct place_options *o, struct fault *f)
+{
+	int count = 0;
+
+	if (!o->dir)
+		return open_usual_places(ret, o, f);
+	if (spool_open(&ret[0], o->dir, false, f) == 0)
+		count = 1;
+	else if (f->err != ENOENT)
+		return -1;
+	return o->has_usual ? count + open_usual_places(ret + count, o, f) : count;
 }

@@ -9,10 +9,11 @@
 #include "spool/spool.h"
 
 #define PLACE_ROOT           "/var/spool/nullmta"
-#define PLACE_CANDIDATES_MAX 11 /* of <uid>, <uid>.1 … under the root, and home */
+#define PLACE_CANDIDATES_MAX 12 /* configured; <uid>, <uid>.1 … under the root; home */
 
 struct place_options {
 	const char *dir; /* the one place, %u for the uid and ~/ for home; NULL: search */
+	bool has_usual;  /* mail may wait in the usual places besides `dir` */
 	const char *root; /* PLACE_ROOT; tests name another one */
 	const struct user *user;
 };
@@ -25,10 +26,10 @@ struct place_options {
 int place_open(struct spool *ret, const struct place_options *options, struct fault *f);
 
 /*
- * Every spool of the user that exists, for the flush and for mailq: mail that waits in
- * ~ must leave even when /var/spool/nullmta came later. `ret` has room for
- * PLACE_CANDIDATES_MAX; close each. Returns how many, or -1 when the one configured place
- * exists and is unusable.
+ * Every spool of the user that exists, for the flush and for mailq: mail that waits in ~
+ * must leave even when /var/spool/nullmta came later, or a configured place. `ret` has
+ * room for PLACE_CANDIDATES_MAX; close each. Returns how many, or -1 when the configured
+ * place exists and is unusable.
  */
 int place_open_existing(
 	struct spool ret[], const struct place_options *options, struct fault *f);

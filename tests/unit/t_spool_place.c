@@ -122,6 +122,34 @@ static void every_place_that_exists_is_found(void **state)
 	spool_close(&found[1]);
 }
 
+static void a_place_configured_later_strands_nothing(void **state)
+{
+	struct places *p = *state;
+	struct spool found[PLACE_CANDIDATES_MAX];
+	char path[SCRATCH_PATH_MAX];
+	struct spool s;
+	struct fault f;
+
+	assert_int_equal(place_open(&s, &p->options, &f), 0);
+	spool_close(&s);
+	(void)snprintf(path, sizeof(path), "%s", scratch_path(&p->scratch, "d"));
+	p->options.dir = path;
+	assert_int_equal(place_open(&s, &p->options, &f), 0);
+	spool_close(&s);
+	assert_int_equal(place_open_existing(found, &p->options, &f), 1);
+	spool_close(&found[0]);
+	p->options.has_usual = true;
+	assert_int_equal(place_open_existing(found, &p->options, &f), 2);
+	assert_string_equal(found[0].path, path);
+	assert_non_null(strstr(found[1].path, p->home));
+	spool_close(&found[0]);
+	spool_close(&found[1]);
+	/* one place that has two names is opened once */
+	p->options.dir = scratch_path(&p->scratch, "h/.local/state/nullmta");
+	assert_int_equal(place_open_existing(found, &p->options, &f), 1);
+	spool_close(&found[0]);
+}
+
 static void nowhere_at_all_says_what_to_set(void **state)
 {
 	struct places *p = *state;
@@ -144,6 +172,7 @@ int main(void)
 		WITH_PLACES(squatters_are_passed_over),
 		WITH_PLACES(the_configured_place_is_the_only_one),
 		WITH_PLACES(every_place_that_exists_is_found),
+		WITH_PLACES(a_place_configured_later_strands_nothing),
 		WITH_PLACES(nowhere_at_all_says_what_to_set),
 	};
 
