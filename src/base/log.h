@@ -2,8 +2,9 @@
  * One key=value line for each step, to syslog, stderr or a file. The only module with
  * mutable globals. Rooms below `deliver` log nothing but debug.
  *
- *	nullmta[412]: event=delivered id=1A2B3C to=a@example.org
- *remote=mx.example.org[192.0.2.1]:25
+ *	nullmta[412]: event=deferred id=6C3MLHR9M9G68G to=a@example.org status=4.7.1
+ *
+ * (in one line; remote=, code=, reply= and others follow)
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
