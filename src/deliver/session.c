@@ -8,8 +8,12 @@
 #define READ_BLOCK    4096
 #define CONTENT_BLOCK (64 * 1024)
 
-/* connections are given up after so many messages: servers like it (protocol R20) */
-#define MESSAGES_MAX 100
+/*
+ * Connections are given up after so many messages, or so long (protocol R20): a server that
+ * wants fewer says so by 421, which costs nothing.
+ */
+#define MESSAGES_MAX   1000
+#define SESSION_MAX_MS 300000
 
 struct session {
 	const struct flush *flush;
@@ -19,6 +23,7 @@ struct session {
 	struct stream *stream;
 	struct smtp_client *engine;
 	char remote[OUTCOME_REMOTE_MAX];
+	int64_t begun_ms;
 	unsigned patience_id;
 	int64_t deadline_ms;
 	bool has_stopped;     /* the engine has been told of SIGTERM */
@@ -192,12 +197,19 @@ static void do_write(struct session *s, const struct smtp_event *ev)
 	}
 }
 
+/* A slow greeting is no reason: at least one message is served. */
+static bool is_old(const struct session *s)
+{
+	return s->result->has_advanced &&
+	       s->flush->world->mono_ms() - s->begun_ms >= SESSION_MAX_MS;
+}
+
 static void do_next(struct session *s)
 {
 	struct job *job = NULL;
 
 	s->result->is_up = true;
-	if (!flush_is_stopping())
+	if (!flush_is_stopping() && !is_old(s))
 		job = s->jobs->next(s->jobs->ctx);
 	if (!job) {
 		smtp_client_no_message(s->engine);
@@ -283,14 +295,14 @@ static void converse(struct session *s)
 	}
 }
 
-static void log_session(const struct session *s, int64_t begun_ms)
+static void log_session(const struct session *s)
 {
 	const struct session_result *r = s->result;
 
 	log_event(r->has_trouble ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
 		r->has_trouble ? "connection-failed" : "connection-closed",
 		LOG_TEXT("remote", s->remote), LOG_TEXT("route", s->destination->key),
-		LOG_NUMBER("ms", s->flush->world->mono_ms() - begun_ms),
+		LOG_NUMBER("ms", s->flush->world->mono_ms() - s->begun_ms),
 		LOG_TEXT("why", r->has_trouble ? r->trouble.text : NULL));
 }
 
@@ -298,9 +310,11 @@ void session_run(const struct flush *flush, struct destination *d,
 	const struct mx_target *target, const struct session_jobs *jobs,
 	struct session_result *ret)
 {
-	struct session s = {
-		.flush = flush, .destination = d, .jobs = jobs, .result = ret};
-	int64_t begun_ms = flush->world->mono_ms();
+	struct session s = {.flush = flush,
+		.destination = d,
+		.jobs = jobs,
+		.result = ret,
+		.begun_ms = flush->world->mono_ms()};
 
 	*ret = (struct session_result){0};
 	netaddr_format_remote(&target->address, target->host, s.remote, sizeof(s.remote));
@@ -310,7 +324,7 @@ void session_run(const struct flush *flush, struct destination *d,
 		start_engine(&s);
 		converse(&s);
 	}
-	log_session(&s, begun_ms);
+	log_session(&s);
 	smtp_client_free(s.engine);
 	stream_free(s.stream);
 }
