@@ -89,7 +89,8 @@ dialogue() {
 # --- the stage ---------------------------------------------------------------------
 
 mkdir "$home/mail"
-mkfifo "$home/ready"
+# one each: what the first still holds open must not end what the second says
+mkfifo "$home/mail-ready" "$home/dns-ready"
 cat >"$home/zone" <<'ZONE'
 friend.test    MX 10 mx.friend.test
 mx.friend.test A  127.0.0.1
@@ -101,12 +102,12 @@ ZONE
 smtp-receiver --dir "$home/mail" --log "$home/dialogue" \
 	--listen 127.0.0.1:0 --listen 127.0.0.2:0 --listen 127.0.0.3:0 \
 	--rule 'rcpt *@slow.test grey 450 4.7.1 greylisted, please come back later' \
-	--rule 'rcpt *@strict.test 550 5.1.1 there is no such user here' >"$home/ready" &
+	--rule 'rcpt *@strict.test 550 5.1.1 there is no such user here' >"$home/mail-ready" &
 receiver=$!
-read -r mail_port <"$home/ready" || failed "no mail hosts"
-dns-server --zone "$home/zone" --log "$home/queries" >"$home/ready" &
+read -r mail_port <"$home/mail-ready" || failed "no mail hosts"
+dns-server --zone "$home/zone" --log "$home/queries" >"$home/dns-ready" &
 dns=$!
-read -r dns_port <"$home/ready" || failed "no DNS server"
+read -r dns_port <"$home/dns-ready" || failed "no DNS server"
 
 # What no real machine needs: the names and ports of a stage.
 : >"$home/nullmta.conf"
