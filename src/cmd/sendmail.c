@@ -2,9 +2,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "cmd/exit_code.h"
 #include "cmd/flush_program.h"
 #include "cmd/mailq.h"
@@ -84,17 +86,17 @@ static enum sendmail_delivery delivery_of(
 }
 
 /* The message is on disk; from here on nothing makes the submission fail but its fate. */
-static int deliver(const struct submit_result *stored, const struct sendmail_options *o,
-	const struct setup *setup)
+static int deliver(const struct spool *spool, const char *id,
+	const struct sendmail_options *o, const struct setup *setup)
 {
 	int code;
 
 	switch (delivery_of(o, &setup->conf)) {
 	case SENDMAIL_BACKGROUND:
-		flush_program_kick(&stored->spool);
+		flush_program_kick(spool);
 		return EX_OK;
 	case SENDMAIL_FOREGROUND:
-		code = flush_program_message(&stored->spool, stored->id);
+		code = flush_program_message(spool, id);
 		/* queued is accepted: 75 would make callers send it again */
 		return code == EX_TEMPFAIL && !setup->conf.nullmta.is_strict ? EX_OK
 									     : code;
@@ -103,38 +105,65 @@ static int deliver(const struct submit_result *stored, const struct sendmail_opt
 	}
 }
 
+/* each address as a recipient with the same wishes; the caller frees */
+static struct recipient *recipients_of(const struct strv *addresses, unsigned notify)
+{
+	struct recipient *recipients =
+		mem_array(addresses->count + 1, sizeof(*recipients));
+
+	for (size_t i = 0; i < addresses->count; i++)
+		recipients[i] = (struct recipient){addresses->items[i], notify, NULL};
+	return recipients;
+}
+
+static int store(const struct submit_request *request, const struct sendmail_options *o,
+	const struct setup *setup, struct fault *f)
+{
+	char id[ENVELOPE_ID_LEN + 1];
+	struct submission *submission;
+	struct spool spool;
+	int code;
+
+	if (submit_open(&spool, setup, f) < 0)
+		return exit_with("sendmail", f);
+	if (submit_begin(&submission, setup, &spool, request, f) < 0 ||
+		submit_message(submission, STDIN_FILENO, id, f) < 0)
+		code = exit_with("sendmail", f);
+	else
+		code = deliver(&spool, id, o, setup);
+	spool_close(&spool);
+	return code;
+}
+
 static int submit(
 	const struct sendmail_options *o, const struct setup *setup, struct fault *f)
 {
-	struct strv recipients = {0};
+	struct strv addresses = {0};
 	struct buf sender = BUF_INIT(1024);
-	struct submit_result stored;
 	struct submit_request request = {
-		.recipients = &recipients,
 		.takes_recipients = o->takes_recipients,
+		.notify = o->notify,
 		.dot_ends = !o->ignores_dots,
 		.full_name = o->full_name,
-		.notify = o->notify,
 		.ret = o->ret,
 		.envid = o->envid,
-		.fd = STDIN_FILENO,
 	};
+	struct recipient *recipients = NULL;
 	int code;
 
-	if (parse_recipients(&recipients, o, setup->identity.domain, f) < 0 ||
+	if (parse_recipients(&addresses, o, setup->identity.domain, f) < 0 ||
 		parse_sender(&sender, o, setup->identity.domain, f) < 0) {
 		code = exit_with("sendmail", f);
 	} else {
+		recipients = recipients_of(&addresses, o->notify);
+		request.recipients = recipients;
+		request.recipient_count = addresses.count;
 		request.sender = o->sender ? buf_str(&sender) : NULL;
-		if (submit_message(&stored, setup, &request, f) < 0) {
-			code = exit_with("sendmail", f);
-		} else {
-			code = deliver(&stored, o, setup);
-			/* the spool is closed by the end of the process, which is near */
-		}
+		code = store(&request, o, setup, f);
 	}
+	free(recipients);
 	buf_release(&sender);
-	strv_release(&recipients);
+	strv_release(&addresses);
 	return code;
 }
 
