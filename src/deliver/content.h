@@ -1,0 +1,84 @@
+/*
+ * The content of a message as it goes to one host: the trace field, the stored header
+ * section (rewritten where the configuration says so), the stored body; all of it
+ * re-encoded where this host, or anybody, could not take it as it is (mail/mime.h). Read
+ * in blocks: memory does not grow with the message.
+ */
+#ifndef DELIVER_CONTENT_H
+#define DELIVER_CONTENT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "mail/content.h"
+#include "mail/mime.h"
+#include "mail/outcome.h"
+#include "smtp/extensions.h"
+#include "spool/message.h"
+
+/* octets of a header section, before and after rewriting */
+#define CONTENT_HEADER_MAX (512 * 1024)
+
+/*
+ * A rewriting of the header section. `apply` gets all fields in wire form, each line with its
+ * CRLF, without our trace field and without the empty line behind them, and appends the
+ * new section in the same form to `out`. It is called once a message and destination,
+ * before anything is encoded: it may write raw UTF-8 and lines of any length. What
+ * overfills `out` (CONTENT_HEADER_MAX) is a fault of the message.
+ */
+struct header_transform {
+	void (*apply)(void *ctx, struct span section, struct buf *out);
+	void *ctx;
+};
+
+struct content {
+	const struct message *message;
+	struct span trace;
+	const struct header_transform *transform; /* NULL: none */
+
+	struct buf head;  /* rewritten; stands for the first `head_of` stored octets */
+	uint64_t head_of; /* 0: the header goes out as it is stored */
+	uint32_t head_crc;
+
+	/* the variant that was prepared last */
+	bool is_prepared;
+	struct mime_target target;
+	struct mime *mime; /* NULL: nothing is re-encoded */
+	struct content_facts facts;
+
+	/* reading */
+	uint64_t at;        /* octets given out */
+	uint64_t source_at; /* octets taken from head and file, as they are stored */
+	uint64_t head_at;
+	uint32_t crc;
+	struct buf encoded;
+	size_t encoded_at;
+
+	char damage[128]; /* why the content is not what was accepted; "": it is */
+};
+
+/* `message`, `trace` and `transform` are borrowed until content_release. */
+void content_init(struct content *c, const struct message *message, struct span trace,
+	const struct header_transform *transform);
+void content_release(struct content *c);
+
+/*
+ * Choose the form for a host that offers `extensions`. 0, and what the host is to be told
+ * of it (octets, has_8bit, needs_utf8); or -1 and the outcome of every recipient: content
+ * that cannot be read, or that must not be changed and cannot go there as it is
+ * (FAILED 5.6.3; of scope HOST where another host may take it).
+ */
+int content_prepare(struct content *c, const struct smtp_extensions *extensions,
+	struct content_facts *ret, struct outcome *ret_why);
+
+/*
+ * The next octets of the prepared form, at most `n` (more than trace.len). `offset` is 0, to
+ * begin anew, or where the last call ended; anything else is a BUG. *ret_is_last with
+ * the last ones, after the checksum of what is stored was compared. -1 and an outcome when
+ * it cannot be read or is not what was accepted: then the final dot must not be sent.
+ */
+ssize_t content_read(struct content *c, uint64_t offset, char *to, size_t n,
+	bool *ret_is_last, struct outcome *ret_why);
+
+#endif
