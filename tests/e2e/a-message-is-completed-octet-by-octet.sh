@@ -66,7 +66,7 @@ becomes 'a line that is no field ends the header' \
 	'Subject: x\nNot a field\nBcc: a@dest.test\n' 'Subject: x\n@ADDED\n\nNot a field\nBcc: a@dest.test\n'
 becomes 'a folded line before any field' ' x\nSubject: y\n' '@ADDED\n\n x\nSubject: y\n'
 becomes 'a line of blanks is no empty line' 'Subject: x\n \nTo: y\n\nz\n' \
-	'Subject: x\n \nTo: y\n@ADDED\n\nz\n'
+	'Subject: x\n \nTo: y@client.test\n@ADDED\n\nz\n'
 becomes 'a header with CRLF, a body that looks like one' \
 	'Subject: x\r\n\r\nBcc: kept@dest.test\r\n.\r\n' 'Subject: x\n@ADDED\n\nBcc: kept@dest.test\n.\n'
 
