@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "cmd/dispatch.h"
 #include "cmd/exit_code.h"
 #include "cmd/flush_program.h"
 #include "cmd/mailq.h"
@@ -71,40 +72,6 @@ static int parse_sender(struct buf *ret, const struct sendmail_options *o,
 	return 0;
 }
 
-static enum sendmail_delivery delivery_of(
-	const struct sendmail_options *o, const struct conf *conf)
-{
-	static const enum sendmail_delivery configured[] = {
-		[CONF_DELIVER_BACKGROUND] = SENDMAIL_BACKGROUND,
-		[CONF_DELIVER_FOREGROUND] = SENDMAIL_FOREGROUND,
-		[CONF_DELIVER_QUEUE] = SENDMAIL_QUEUE,
-	};
-
-	if (o->delivery != SENDMAIL_AS_CONFIGURED)
-		return o->delivery;
-	return configured[conf->nullmta.deliver];
-}
-
-/* The message is on disk; from here on nothing makes the submission fail but its fate. */
-static int deliver(const struct spool *spool, const char *id,
-	const struct sendmail_options *o, const struct setup *setup)
-{
-	int code;
-
-	switch (delivery_of(o, &setup->conf)) {
-	case SENDMAIL_BACKGROUND:
-		flush_program_kick(spool);
-		return EX_OK;
-	case SENDMAIL_FOREGROUND:
-		code = flush_program_message(spool, id);
-		/* queued is accepted: 75 would make callers send it again */
-		return code == EX_TEMPFAIL && !setup->conf.nullmta.is_strict ? EX_OK
-									     : code;
-	default:
-		return EX_OK;
-	}
-}
-
 /* each address as a recipient with the same wishes; the caller frees */
 static struct recipient *recipients_of(const struct strv *addresses, unsigned notify)
 {
@@ -130,7 +97,7 @@ static int store(const struct submit_request *request, const struct sendmail_opt
 		submit_message(submission, STDIN_FILENO, id, f) < 0)
 		code = exit_with("sendmail", f);
 	else
-		code = deliver(&spool, id, o, setup);
+		code = dispatch_message(o->delivery, setup, &spool, id);
 	spool_close(&spool);
 	return code;
 }
@@ -184,13 +151,7 @@ static int submit_with_setup(const struct sendmail_options *o, struct fault *f)
 	struct setup setup;
 	int code;
 
-	setup_load(&setup, NULL);
-	if (setup.problems.errors) {
-		setup_print_problems(&setup, "sendmail");
-		(void)fprintf(stderr, "sendmail: the message is queued all the same; it "
-				      "leaves when the "
-				      "configuration is mended\n");
-	}
+	setup_load_to_submit(&setup, "sendmail");
 	code = submit(o, &setup, f);
 	setup_release(&setup);
 	return code;

@@ -103,11 +103,11 @@ static int take_o(struct sendmail_options *o, const char *value, struct fault *f
 	if (span_is(span_of(value), "i") || span_iis(span_of(value), "itrue"))
 		o->ignores_dots = true;
 	else if (value[0] == 'd' && value[1] == 'i')
-		o->delivery = SENDMAIL_FOREGROUND;
+		o->delivery = DISPATCH_FOREGROUND;
 	else if (value[0] == 'd' && (value[1] == 'q' || value[1] == 'd'))
-		o->delivery = SENDMAIL_QUEUE;
+		o->delivery = DISPATCH_QUEUE;
 	else if (value[0] == 'd' && (value[1] == 'b' || value[1] == 'f'))
-		o->delivery = SENDMAIL_BACKGROUND;
+		o->delivery = DISPATCH_BACKGROUND;
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "cmd/dispatch.h"
 #include "mail/dsn.h"
 
 enum sendmail_mode {
@@ -20,19 +21,12 @@ enum sendmail_mode {
 	SENDMAIL_VERSION,
 };
 
-enum sendmail_delivery {
-	SENDMAIL_AS_CONFIGURED,
-	SENDMAIL_BACKGROUND, /* -odb */
-	SENDMAIL_FOREGROUND, /* -odi */
-	SENDMAIL_QUEUE,      /* -odq */
-};
-
 struct sendmail_options {
 	enum sendmail_mode mode;
-	enum sendmail_delivery delivery;
-	bool takes_recipients; /* -t */
-	bool ignores_dots;     /* -i */
-	bool is_verbose;       /* -v */
+	enum dispatch delivery; /* -od */
+	bool takes_recipients;  /* -t */
+	bool ignores_dots;      /* -i */
+	bool is_verbose;        /* -v */
 	bool has_notify;
 	bool wants_to_listen;  /* -bd */
 	const char *sender;    /* -f, -r; NULL not given */

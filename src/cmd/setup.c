@@ -82,6 +82,18 @@ void setup_print_problems(const struct setup *s, const char *program)
 	buf_release(&line);
 }
 
+void setup_load_to_submit(struct setup *ret, const char *program)
+{
+	setup_load(ret, NULL);
+	if (!ret->problems.errors)
+		return;
+	setup_print_problems(ret, program);
+	(void)fprintf(stderr,
+		"%s: the message is queued all the same; it leaves when the "
+		"configuration is mended\n",
+		program);
+}
+
 struct place_options setup_place(const struct setup *s)
 {
 	return (struct place_options){

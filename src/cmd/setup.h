@@ -35,6 +35,12 @@ int setup_process(struct fault *f);
 void setup_load(struct setup *ret, const char *conf_file);
 void setup_release(struct setup *s);
 
+/*
+ * The same for a submission: problems are printed, `program` in front, and a sentence that
+ * the message is queued all the same.
+ */
+void setup_load_to_submit(struct setup *ret, const char *program);
+
 /* Print every problem to stderr, `program` in front. */
 void setup_print_problems(const struct setup *s, const char *program);
 

@@ -24,7 +24,7 @@ static int parse(struct sendmail_options *ret, const char *const *words, struct 
 /* What a command line means, as far as it is not the usual. */
 struct meaning {
 	enum sendmail_mode mode;
-	enum sendmail_delivery delivery;
+	enum dispatch delivery;
 	bool takes_recipients;
 	bool ignores_dots;
 	const char *sender;
@@ -110,11 +110,11 @@ static const struct row clients[] = {
 		{.full_name = "CronDaemon",
 			.ignores_dots = true,
 			.takes_recipients = true,
-			.delivery = SENDMAIL_FOREGROUND,
+			.delivery = DISPATCH_FOREGROUND,
 			.sender = "root"}},
 	{"anacron", {"sendmail", "-FAnacron", "-odi", "root"},
 		{.full_name = "Anacron",
-			.delivery = SENDMAIL_FOREGROUND,
+			.delivery = DISPATCH_FOREGROUND,
 			.recipients = {"root"}}},
 	{"systemd-cron", {"sendmail", "-i", "-B8BITMIME", "root"},
 		{.ignores_dots = true, .recipients = {"root"}}},
@@ -151,7 +151,7 @@ static const struct row clients[] = {
 	{"Emacs", {"sendmail", "-oi", "-f", "a@x", "-oem", "-odb", "-t"},
 		{.ignores_dots = true,
 			.sender = "a@x",
-			.delivery = SENDMAIL_BACKGROUND,
+			.delivery = DISPATCH_BACKGROUND,
 			.takes_recipients = true}},
 	{"PHP with -fX", {"/usr/sbin/sendmail", "-t", "-i", "-fa@x"},
 		{.takes_recipients = true, .ignores_dots = true, .sender = "a@x"}},
@@ -166,7 +166,7 @@ static const struct row clients[] = {
 		{.takes_recipients = true, .ignores_dots = true, .sender = "a@x"}},
 	{"RT", {"sendmail", "-oi", "-ODeliveryMode=b", "-OErrorMode=m", "-t"},
 		{.ignores_dots = true,
-			.delivery = SENDMAIL_BACKGROUND,
+			.delivery = DISPATCH_BACKGROUND,
 			.takes_recipients = true}},
 	{"RT, a bounce", {"sendmail", "-f", "<>", "-oi", "-t"},
 		{.ignores_dots = true, .sender = "<>", .takes_recipients = true}},
@@ -174,7 +174,7 @@ static const struct row clients[] = {
 		{"sendmail", "-oi", "-odi", "-oem", "-N", "success,delay,failure",
 			"-V00000042", "-f", "a@x", "--", "b@y"},
 		{.ignores_dots = true,
-			.delivery = SENDMAIL_FOREGROUND,
+			.delivery = DISPATCH_FOREGROUND,
 			.envid = "00000042",
 			.notify = DSN_SUCCESS | DSN_DELAY | DSN_FAILURE,
 			.sender = "a@x",
@@ -205,7 +205,7 @@ static const struct row forms[] = {
 		{.recipients = {"a@x"}}},
 	{"-O DeliveryMode=Interactive",
 		{"sendmail", "-O", "DeliveryMode=Interactive", "a@x"},
-		{.delivery = SENDMAIL_FOREGROUND, .recipients = {"a@x"}}},
+		{.delivery = DISPATCH_FOREGROUND, .recipients = {"a@x"}}},
 	{"the last -f wins", {"sendmail", "-f", "a@x", "-rb@y", "c@z"},
 		{.sender = "b@y", .recipients = {"c@z"}}},
 	{"-r alone", {"sendmail", "-r", "a@x", "c@z"},
@@ -213,11 +213,11 @@ static const struct row forms[] = {
 	{"a sender that looks like an option", {"sendmail", "-f", "-t", "c@z"},
 		{.sender = "-t", .recipients = {"c@z"}}},
 	{"-odq", {"sendmail", "-odq", "a@x"},
-		{.delivery = SENDMAIL_QUEUE, .recipients = {"a@x"}}},
+		{.delivery = DISPATCH_QUEUE, .recipients = {"a@x"}}},
 	{"-odd", {"sendmail", "-odd", "a@x"},
-		{.delivery = SENDMAIL_QUEUE, .recipients = {"a@x"}}},
+		{.delivery = DISPATCH_QUEUE, .recipients = {"a@x"}}},
 	{"-odf", {"sendmail", "-odf", "a@x"},
-		{.delivery = SENDMAIL_BACKGROUND, .recipients = {"a@x"}}},
+		{.delivery = DISPATCH_BACKGROUND, .recipients = {"a@x"}}},
 	{"-od", {"sendmail", "-od", "a@x"}, {.recipients = {"a@x"}}},
 	{"-B7BIT", {"sendmail", "-B7BIT", "-B", "8bitmime", "a@x"},
 		{.recipients = {"a@x"}}},
