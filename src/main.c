@@ -6,6 +6,7 @@
 #include "cmd/exit_code.h"
 #include "cmd/flush_program.h"
 #include "cmd/queue.h"
+#include "cmd/send.h"
 #include "cmd/sendmail.h"
 #include "cmd/setup.h"
 
@@ -15,6 +16,7 @@ static const char help[] =
 	"\n"
 	"The mailer of a machine that only sends.\n"
 	"\n"
+	"  nullmta send          send a text from the shell, with files attached\n"
 	"  nullmta flush         deliver what is due, then end\n"
 	"  nullmta queue         list the queue; show, retry, hold, release or delete "
 	"mail\n"
@@ -58,6 +60,7 @@ static int run_version(int argc, char **argv)
 }
 
 static const struct command commands[] = {
+	{"send", cmd_send},
 	{"flush", run_flush},
 	{"config", cmd_config},
 	{"queue", cmd_queue},
