@@ -29,6 +29,8 @@ static const char help[] =
 	"  --message ID  try this message now; exit 0 delivered, 67 or 69 refused for "
 	"good,\n"
 	"                75 still queued\n"
+	"  --only-id, --only-recipient, --only-sender TEXT\n"
+	"                only messages that have TEXT there; may be given again\n"
 	"  --spool DIR   this spool only\n"
 	"  -C FILE       this configuration file only\n";
 
@@ -62,6 +64,7 @@ static int flusher_init(struct flusher *fl, struct fault *f)
 			.relay_port = (uint16_t)conf->relay.port,
 			.mx_port = (uint16_t)conf->delivery.port},
 		.is_now = fl->options->is_now || fl->options->message,
+		.only = &fl->options->only,
 	};
 	if (schedule_parse(span_of(conf->spool.retry), &fl->flush.retry) < 0)
 		BUG("[spool] retry was checked");
@@ -217,13 +220,16 @@ int cmd_flush(int argc, char **argv)
 {
 	struct flush_options o;
 	struct fault f;
+	int code = EX_OK;
 
 	if (flush_options_parse(&o, argc, argv, &f) < 0)
 		return exit_with(PROGRAM, &f);
 	if (o.wants_help) {
 		(void)fputs(help, stdout);
-		return EX_OK;
+	} else {
+		flush_catch_signals();
+		code = flush_with_setup(&o);
 	}
-	flush_catch_signals();
-	return flush_with_setup(&o);
+	flush_options_release(&o);
+	return code;
 }

@@ -39,7 +39,9 @@ static const char help[] =
 	"  -V ID         envelope id for reports\n"
 	"  -bp, mailq    list the queue\n"
 	"  -q            try everything that is queued now; -q15m: again every 15 "
-	"minutes\n"
+	"minutes;\n"
+	"                -qI, -qR, -qS TEXT: what has TEXT in its id, recipients, "
+	"sender\n"
 	"\n"
 	"Other options of other sendmails are accepted and ignored. See nullmta(1).\n";
 
@@ -134,16 +136,38 @@ static int submit(
 	return code;
 }
 
+/* "OPTION TEXT" for each text */
+static void add_selection(
+	char **argv, size_t *argc, char *option, const struct strv *texts)
+{
+	for (size_t i = 0; i < texts->count; i++) {
+		argv[(*argc)++] = option;
+		argv[(*argc)++] = texts->items[i];
+	}
+}
+
 /* sendmail -q: the flush program takes over */
 static int run_queue(const struct sendmail_options *o, struct fault *f)
 {
 	char every[32];
-	char *once[] = {NULL, "flush", "--now", NULL};
-	char *repeated[] = {NULL, "flush", "--every", every, NULL};
+	size_t texts =
+		o->only_ids.count + o->only_recipients.count + o->only_senders.count;
+	char **argv = mem_array(2 * texts + 5, sizeof(*argv));
+	size_t argc = 1;
+	int code;
 
 	(void)snprintf(every, sizeof(every), "%" PRId64 "s", o->interval_s);
-	flush_program_exec(o->interval_s ? repeated : once, f);
-	return exit_with("sendmail", f);
+	argv[argc++] = "flush";
+	argv[argc++] = o->interval_s ? "--every" : "--now";
+	if (o->interval_s)
+		argv[argc++] = every;
+	add_selection(argv, &argc, "--only-id", &o->only_ids);
+	add_selection(argv, &argc, "--only-recipient", &o->only_recipients);
+	add_selection(argv, &argc, "--only-sender", &o->only_senders);
+	flush_program_exec(argv, f);
+	code = exit_with("sendmail", f);
+	free(argv);
+	return code;
 }
 
 static int submit_with_setup(const struct sendmail_options *o, struct fault *f)

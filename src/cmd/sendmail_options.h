@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "base/strv.h"
 #include "cmd/dispatch.h"
 #include "mail/dsn.h"
 
@@ -28,13 +29,16 @@ struct sendmail_options {
 	bool ignores_dots;      /* -i */
 	bool is_verbose;        /* -v */
 	bool has_notify;
-	bool wants_to_listen;  /* -bd */
-	const char *sender;    /* -f, -r; NULL not given */
-	const char *full_name; /* -F */
-	const char *envid;     /* -V */
-	unsigned notify;       /* -N */
-	enum dsn_return ret;   /* -R */
-	int64_t interval_s;    /* -q15m; 0 once */
+	bool wants_to_listen;        /* -bd */
+	const char *sender;          /* -f, -r; NULL not given */
+	const char *full_name;       /* -F */
+	const char *envid;           /* -V */
+	unsigned notify;             /* -N */
+	enum dsn_return ret;         /* -R */
+	int64_t interval_s;          /* -q15m; 0 once */
+	struct strv only_ids;        /* -qI; parts of ids */
+	struct strv only_recipients; /* -qR */
+	struct strv only_senders;    /* -qS */
 	const char **recipients;
 	size_t recipient_count;
 };

@@ -42,6 +42,8 @@ static bool visit(void *ctx, const struct spool_entry *e)
 {
 	struct agenda *a = ctx;
 
+	if (a->flush->only && !selection_may_have(a->flush->only, e->id))
+		return !flush_is_stopping();
 	if (e->box == SPOOL_NEW) {
 		if (seen_add(&a->seen, e->id))
 			add_due(a, e);
@@ -279,9 +281,13 @@ static void plan_opened(struct agenda *a, const struct message *m)
 {
 	const struct envelope *e = &m->envelope;
 	size_t count;
-	struct destination **list = destinations_of(a, e, NULL, &count);
-	const struct host *down = count == 1 ? down_host(a, list[0]) : NULL;
+	struct destination **list;
+	const struct host *down;
 
+	if (a->flush->only && !selection_has(a->flush->only, e))
+		return;
+	list = destinations_of(a, e, NULL, &count);
+	down = count == 1 ? down_host(a, list[0]) : NULL;
 	if (count > 1 || is_decided(a, e))
 		plan_shared(a, &m->entry);
 	else if (down)

@@ -11,6 +11,7 @@
 #include "base/user.h"
 #include "conf/conf.h"
 #include "conf/identity.h"
+#include "deliver/selection.h"
 #include "deliver/world.h"
 #include "net/netaddr.h"
 #include "policy/route.h"
@@ -29,6 +30,7 @@ struct flush {
 	struct netaddr_list own_addresses;
 	int64_t started_s;
 	bool is_now; /* try everything, whatever the schedule and the host memory say */
+	const struct selection *only; /* of the queue; NULL: all of it */
 };
 
 /* The lifetime of a message: shorter for one without a sender to tell (a bounce). */
