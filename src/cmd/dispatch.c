@@ -28,7 +28,7 @@ int dispatch_message(enum dispatch how, const struct setup *setup,
 		flush_program_kick(spool);
 		return EX_OK;
 	}
-	code = flush_program_message(spool, id);
+	code = flush_program_message(spool, id, how == DISPATCH_VERBOSE);
 	/* queued is accepted: 75 would make callers send it again */
 	return code == EX_TEMPFAIL && !setup->conf.nullmta.is_strict ? EX_OK : code;
 }

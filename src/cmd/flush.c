@@ -31,6 +31,7 @@ static const char help[] =
 	"                75 still queued\n"
 	"  --only-id, --only-recipient, --only-sender TEXT\n"
 	"                only messages that have TEXT there; may be given again\n"
+	"  --verbose     show the dialogue with the servers\n"
 	"  --spool DIR   this spool only\n"
 	"  -C FILE       this configuration file only\n";
 
@@ -41,6 +42,13 @@ struct flusher {
 	struct world world;
 	struct flush flush;
 };
+
+/* at once: the workers share what is printed, not what is buffered */
+static void show_line(const char *line)
+{
+	(void)puts(line);
+	(void)fflush(stdout);
+}
 
 static int flusher_init(struct flusher *fl, struct fault *f)
 {
@@ -65,6 +73,7 @@ static int flusher_init(struct flusher *fl, struct fault *f)
 			.mx_port = (uint16_t)conf->delivery.port},
 		.is_now = fl->options->is_now || fl->options->message,
 		.only = &fl->options->only,
+		.show = fl->options->is_verbose ? show_line : NULL,
 	};
 	if (schedule_parse(span_of(conf->spool.retry), &fl->flush.retry) < 0)
 		BUG("[spool] retry was checked");

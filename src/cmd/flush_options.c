@@ -26,6 +26,14 @@ static int take_now(struct flush_options *o, const char *value, struct fault *f)
 	return 0;
 }
 
+static int take_verbose(struct flush_options *o, const char *value, struct fault *f)
+{
+	(void)value;
+	(void)f;
+	o->is_verbose = true;
+	return 0;
+}
+
 static int take_every(struct flush_options *o, const char *value, struct fault *f)
 {
 	if (text_to_seconds(span_of(value), &o->every_s) == 0 && o->every_s > 0)
@@ -92,6 +100,7 @@ static int take_wait_fd(struct flush_options *o, const char *value, struct fault
 static const struct option options[] = {
 	{"--help", false, take_help},
 	{"--now", false, take_now},
+	{"--verbose", false, take_verbose},
 	{"--every", true, take_every},
 	{"-C", true, take_conf},
 	{"--spool", true, take_spool},

@@ -13,6 +13,7 @@
 struct flush_options {
 	bool wants_help;
 	bool is_now;           /* --now: whatever the schedule says */
+	bool is_verbose;       /* --verbose: show the dialogue */
 	int64_t every_s;       /* --every; 0 once */
 	const char *conf_file; /* -C */
 	const char *spool;     /* --spool: only this one */

@@ -128,7 +128,7 @@ static int show(const struct target *t, struct fault *f)
 
 static int retry(const struct target *t, struct fault *f)
 {
-	switch (flush_program_message(t->spool, t->entry.id)) {
+	switch (flush_program_message(t->spool, t->entry.id, false)) {
 	case EX_OK:
 		(void)printf("%s delivered\n", t->entry.id);
 		return 0;

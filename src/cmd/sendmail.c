@@ -37,6 +37,7 @@ static const char help[] =
 	"  -N WHEN       never, or any of success,failure,delay: reports to ask for\n"
 	"  -R full|hdrs  how much of the message a report returns\n"
 	"  -V ID         envelope id for reports\n"
+	"  -v            wait for the first try and show the dialogue with the server\n"
 	"  -bp, mailq    list the queue\n"
 	"  -q            try everything that is queued now; -q15m: again every 15 "
 	"minutes;\n"
@@ -85,6 +86,13 @@ static struct recipient *recipients_of(const struct strv *addresses, unsigned no
 	return recipients;
 }
 
+/* -v waits for the first try, but where nothing is to be sent there is nothing to show */
+static enum dispatch dispatch_of(const struct sendmail_options *o)
+{
+	return o->is_verbose && o->delivery != DISPATCH_QUEUE ? DISPATCH_VERBOSE
+							      : o->delivery;
+}
+
 static int store(const struct submit_request *request, const struct sendmail_options *o,
 	const struct setup *setup, struct fault *f)
 {
@@ -99,7 +107,7 @@ static int store(const struct submit_request *request, const struct sendmail_opt
 		submit_message(submission, STDIN_FILENO, id, f) < 0)
 		code = exit_with("sendmail", f);
 	else
-		code = dispatch_message(o->delivery, setup, &spool, id);
+		code = dispatch_message(dispatch_of(o), setup, &spool, id);
 	spool_close(&spool);
 	return code;
 }
@@ -152,7 +160,7 @@ static int run_queue(const struct sendmail_options *o, struct fault *f)
 	char every[32];
 	size_t texts =
 		o->only_ids.count + o->only_recipients.count + o->only_senders.count;
-	char **argv = mem_array(2 * texts + 5, sizeof(*argv));
+	char **argv = mem_array(2 * texts + 6, sizeof(*argv));
 	size_t argc = 1;
 	int code;
 
@@ -161,6 +169,8 @@ static int run_queue(const struct sendmail_options *o, struct fault *f)
 	argv[argc++] = o->interval_s ? "--every" : "--now";
 	if (o->interval_s)
 		argv[argc++] = every;
+	if (o->is_verbose)
+		argv[argc++] = "--verbose";
 	add_selection(argv, &argc, "--only-id", &o->only_ids);
 	add_selection(argv, &argc, "--only-recipient", &o->only_recipients);
 	add_selection(argv, &argc, "--only-sender", &o->only_senders);

@@ -147,6 +147,8 @@ void claim_record(struct claim *c, const struct flush *flush, size_t number,
 
 	remember(&c->past.recipients[number], o, now_s);
 	log_outcome(c, number, o, now_s);
+	flush_show(flush, "=== %s %s: %s", c->message.envelope.recipients[number].address,
+		outcome_kind_name(o->kind), o->text);
 	if (!needs_line(c, o))
 		return;
 	if (journal_append(&c->journal, now_s, number, event_of(o), o, &f) == 0)

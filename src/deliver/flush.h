@@ -31,10 +31,16 @@ struct flush {
 	int64_t started_s;
 	bool is_now; /* try everything, whatever the schedule and the host memory say */
 	const struct selection *only; /* of the queue; NULL: all of it */
+	/* somebody watches: one harmless line, without line end; NULL: nobody */
+	void (*show)(const char *line);
 };
 
 /* The lifetime of a message: shorter for one without a sender to tell (a bounce). */
 int64_t flush_lifetime_s(const struct flush *flush, const char *sender);
+
+/* Show a line to who watches, cleaned (base/text.h); nothing where nobody does. */
+#define FLUSH_LINE_MAX 4096
+void flush_show(const struct flush *flush, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /*
  * SIGTERM or SIGINT has come: finish what is on the wire, start nothing new.

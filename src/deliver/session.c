@@ -18,6 +18,7 @@ struct session {
 	struct session_result *result;
 	struct stream *stream;
 	struct smtp_client *engine;
+	struct smtp_observer observer;
 	char remote[OUTCOME_REMOTE_MAX];
 	unsigned patience_id;
 	int64_t deadline_ms;
@@ -83,11 +84,35 @@ static void find_hello_name(const struct session *s, char out[IDENTITY_NAME_MAX]
 	(void)text_copy(out, IDENTITY_NAME_MAX, span_of(literal));
 }
 
+/* -v: what a person at a terminal sees */
+static void show_command(void *ctx, struct span command)
+{
+	const struct session *s = ctx;
+
+	flush_show(s->flush, ">>> %.*s", SPAN_ARGS(command));
+}
+
+static void show_reply(void *ctx, int code, struct span text)
+{
+	const struct session *s = ctx;
+	struct span line = SPAN_NONE;
+
+	do {
+		(void)span_cut(&text, '\n', &line);
+		flush_show(s->flush, "<<< %d%c%.*s", code, text.data ? '-' : ' ',
+			SPAN_ARGS(span_trim(line)));
+	} while (text.data);
+}
+
 static void start_engine(struct session *s)
 {
 	char hello[IDENTITY_NAME_MAX];
 	struct smtp_client_options options = {
 		.hello_name = hello, .remote = s->remote, .messages_max = MESSAGES_MAX};
+
+	s->observer = (struct smtp_observer){show_command, show_reply, s};
+	if (s->flush->show)
+		options.observer = &s->observer;
 
 	find_hello_name(s, hello);
 	s->engine = smtp_client_new(&options);
@@ -213,6 +238,9 @@ static void do_content(struct session *s, const struct smtp_event *ev)
 	ssize_t n = job_content(
 		ev->tag, ev->offset, s->block, sizeof(s->block), &is_last, &why);
 
+	if (n >= 0 && is_last)
+		flush_show(s->flush, ">>> [%llu octets]",
+			(unsigned long long)ev->offset + (unsigned long long)n);
 	if (n < 0)
 		smtp_client_content_failed(s->engine, &why);
 	else
@@ -304,6 +332,7 @@ void session_run(const struct flush *flush, struct destination *d,
 
 	*ret = (struct session_result){0};
 	netaddr_format_remote(&target->address, target->host, s.remote, sizeof(s.remote));
+	flush_show(flush, "=== connecting to %s", s.remote);
 	if (connect_to(&s, target)) {
 		log_event(LOG_LEVEL_DEBUG, "connected", LOG_TEXT("remote", s.remote),
 			LOG_TEXT("route", d->key));
@@ -311,6 +340,8 @@ void session_run(const struct flush *flush, struct destination *d,
 		converse(&s);
 	}
 	log_session(&s, begun_ms);
+	if (ret->has_trouble)
+		flush_show(flush, "=== %s", ret->trouble.text);
 	smtp_client_free(s.engine);
 	stream_free(s.stream);
 }

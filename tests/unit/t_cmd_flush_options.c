@@ -40,8 +40,8 @@ static void every_option_is_taken(void **state)
 {
 	static const char *const some[] = {
 		"--now", "--every", "15m", "-C", "/a/conf", "--spool", "/a/spool", NULL};
-	static const char *const others[] = {
-		"--message", "6C3MK9G1NNHHL4", "--wait-fd", "3", "--help", NULL};
+	static const char *const others[] = {"--message", "6C3MK9G1NNHHL4", "--wait-fd",
+		"3", "--verbose", "--help", NULL};
 	struct flush_options o;
 	struct fault f;
 
@@ -54,6 +54,7 @@ static void every_option_is_taken(void **state)
 	assert_int_equal(parse(&o, others, &f), 0);
 	assert_string_equal(o.message, "6C3MK9G1NNHHL4");
 	assert_int_equal(o.wait_fd, 3);
+	assert_true(o.is_verbose);
 	assert_true(o.wants_help);
 }
 
