@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "cmd/exit_code.h"
 #include "cmd/flush_options.h"
+#include "cmd/rewriting.h"
 #include "cmd/setup.h"
 #include "deliver/run.h"
 
@@ -39,6 +40,7 @@ static const char help[] =
 struct flusher {
 	const struct flush_options *options;
 	struct setup setup;
+	struct rewriting rewriting;
 	struct world world;
 	struct flush flush;
 };
@@ -75,6 +77,8 @@ static int flusher_init(struct flusher *fl, struct fault *f)
 		.only = &fl->options->only,
 		.show = fl->options->is_verbose ? show_line : NULL,
 	};
+	if (fl->rewriting.is_needed)
+		fl->flush.rewrite = &fl->rewriting.rules;
 	if (schedule_parse(span_of(conf->spool.retry), &fl->flush.retry) < 0)
 		BUG("[spool] retry was checked");
 	/* without the list the loop test has only the host name to go by */
@@ -208,6 +212,8 @@ static int flush_with_setup(const struct flush_options *o)
 	int code;
 
 	setup_load(&fl.setup, o->conf_file);
+	rewriting_load(&fl.rewriting, &fl.setup.conf, &fl.setup.identity, &fl.setup.user,
+		&fl.setup.problems);
 	if (fl.setup.problems.errors) {
 		/* guessing where mail goes would be worse than waiting */
 		setup_print_problems(&fl.setup, PROGRAM);
@@ -221,6 +227,7 @@ static int flush_with_setup(const struct flush_options *o)
 		code = o->every_s ? flush_again_and_again(&fl) : flush_once(&fl);
 		flusher_release(&fl);
 	}
+	rewriting_release(&fl.rewriting);
 	setup_release(&fl.setup);
 	return code;
 }

@@ -13,6 +13,7 @@
 #include "conf/identity.h"
 #include "deliver/selection.h"
 #include "deliver/world.h"
+#include "mail/rewrite.h"
 #include "net/netaddr.h"
 #include "policy/route.h"
 #include "spool/schedule.h"
@@ -26,6 +27,7 @@ struct flush {
 	const char *mailbox_path; /* [mailbox] path made absolute, or NULL */
 	const struct spool *spool;
 	struct route_options route;
+	const struct rewrite *rewrite; /* of senders and header; NULL: nothing */
 	struct schedule retry;
 	struct netaddr_list own_addresses;
 	int64_t started_s;

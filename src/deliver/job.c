@@ -56,7 +56,7 @@ static void describe(struct job *j)
 	const struct envelope *e = &j->claim->message.envelope;
 
 	j->message = (struct smtp_message){
-		.sender = wire_sender(&j->wire, e->sender),
+		.sender = wire_sender(&j->wire, e->sender, j->flush->rewrite),
 		.recipients = j->recipients,
 		.recipient_count = j->count,
 		.facts = e->facts,

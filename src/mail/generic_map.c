@@ -13,7 +13,7 @@
 
 struct map_parser {
 	struct generic_map *map;
-	struct strv *wrong;
+	const struct generic_map_critic *critic;
 	unsigned line;
 };
 
@@ -21,8 +21,8 @@ static void complain(struct map_parser *p, const char *what, const char *why)
 {
 	struct buf text = BUF_INIT(WRONG_MAX);
 
-	buf_addf(&text, "line %u: %s%s", p->line, what, why);
-	strv_add(p->wrong, buf_span(&text));
+	buf_addf(&text, "%s%s", what, why);
+	p->critic->complain(p->critic->ctx, p->line, buf_str(&text));
 	buf_release(&text);
 }
 
@@ -154,9 +154,10 @@ static void refuse_duplicates(struct map_parser *p)
 	buf_release(&why);
 }
 
-void generic_map_parse(struct generic_map *ret, struct span text, struct strv *wrong)
+void generic_map_parse(struct generic_map *ret, struct span text,
+	const struct generic_map_critic *critic)
 {
-	struct map_parser p = {.map = ret, .wrong = wrong};
+	struct map_parser p = {.map = ret, .critic = critic};
 	struct span line;
 
 	*ret = (struct generic_map){0};

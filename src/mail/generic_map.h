@@ -19,7 +19,6 @@
 
 #include "base/buf.h"
 #include "base/span.h"
-#include "base/strv.h"
 
 #define GENERIC_MAP_OCTETS_MAX  ((size_t)1 << 20)
 #define GENERIC_MAP_ENTRIES_MAX 10000
@@ -36,11 +35,18 @@ struct generic_map {
 	size_t cap;
 };
 
+/* Who is told of wrong lines: what is wrong with this one, what would be right. */
+struct generic_map_critic {
+	void (*complain)(void *ctx, unsigned line, const char *why);
+	void *ctx;
+};
+
 /*
- * Read a whole file's text. Wrong lines are left out, and each adds to `wrong` what it is
- * and what would be right, such as "line 3: …". Release with generic_map_release.
+ * Read a whole file's text. Wrong lines are left out and told to `critic`. Release with
+ * generic_map_release.
  */
-void generic_map_parse(struct generic_map *ret, struct span text, struct strv *wrong);
+void generic_map_parse(struct generic_map *ret, struct span text,
+	const struct generic_map_critic *critic);
 void generic_map_release(struct generic_map *map);
 
 /*

@@ -5,7 +5,24 @@
 #include <cmocka.h>
 
 #include "base/bug.h"
+#include "base/strv.h"
 #include "mail/generic_map.h"
+
+static void note(void *ctx, unsigned line, const char *why)
+{
+	struct buf text = BUF_INIT(1000);
+
+	buf_addf(&text, "line %u: %s", line, why);
+	strv_add(ctx, buf_span(&text));
+	buf_release(&text);
+}
+
+static void parse(struct generic_map *ret, struct span text, struct strv *wrong)
+{
+	const struct generic_map_critic critic = {note, wrong};
+
+	generic_map_parse(ret, text, &critic);
+}
 
 static void what_is_more_exact_comes_first(void **state)
 {
@@ -33,7 +50,7 @@ static void what_is_more_exact_comes_first(void **state)
 	struct buf out = BUF_INIT(1000);
 
 	(void)state;
-	generic_map_parse(&map,
+	parse(&map,
 		SPAN_LIT("# users\n\n  Root\tops@example.org  \r\n"
 			 "joe: Joe <joe.doe@example.org>\n"
 			 "www@box.lan web@example.org\n@old.lan @new.example.org\n"
@@ -81,7 +98,7 @@ static void wrong_lines_are_told(void **state)
 		struct strv wrong = {0};
 		struct generic_map map;
 
-		generic_map_parse(&map, span_of(cases[i].text), &wrong);
+		parse(&map, span_of(cases[i].text), &wrong);
 		if (wrong.count != 1 ||
 			!span_starts(span_of(wrong.items[0]), cases[i].wrong))
 			fail_msg("%s: %s", cases[i].text,
@@ -101,7 +118,7 @@ static void growth_is_limited(void **state)
 	buf_addf(&text, "long %01000d@x\n", 1);
 	for (int i = 0; i <= GENERIC_MAP_ENTRIES_MAX; i++)
 		buf_addf(&text, "u%d a@x\n", i);
-	generic_map_parse(&map, buf_span(&text), &wrong);
+	parse(&map, buf_span(&text), &wrong);
 	assert_int_equal(map.count, GENERIC_MAP_ENTRIES_MAX);
 	assert_int_equal(wrong.count, 2);
 	assert_string_equal(wrong.items[0], "line 1: longer than 1000 octets");
