@@ -29,7 +29,13 @@ struct reader {
 
 static bool is_wanted(enum report_kind kind, unsigned notify)
 {
-	return notify == 0 || notify & (kind == REPORT_FAILED ? DSN_FAILURE : DSN_DELAY);
+	static const unsigned flags[] = {
+		[REPORT_FAILED] = DSN_FAILURE,
+		[REPORT_DELAYED] = DSN_DELAY,
+		[REPORT_RELAYED] = DSN_SUCCESS,
+	};
+
+	return notify & flags[kind] || (notify == 0 && kind != REPORT_RELAYED);
 }
 
 /* A name at this machine itself, or none: nothing that another host could deliver. */
@@ -237,8 +243,14 @@ static int file_report(const struct flush *flush, const struct reader *to,
 static void log_report(const struct claim *c, enum report_kind kind,
 	const struct reader *to, size_t count)
 {
-	log_event(LOG_LEVEL_INFO, kind == REPORT_FAILED ? "bounced" : "delay-notice",
-		LOG_TEXT("id", c->message.entry.id), LOG_TEXT("to", to->address),
+	static const char *const events[] = {
+		[REPORT_FAILED] = "bounced",
+		[REPORT_DELAYED] = "delay-notice",
+		[REPORT_RELAYED] = "relay-notice",
+	};
+
+	log_event(LOG_LEVEL_INFO, events[kind], LOG_TEXT("id", c->message.entry.id),
+		LOG_TEXT("to", to->address),
 		LOG_TEXT("mailbox", to->is_local ? to->box.path : NULL),
 		LOG_NUMBER("recipients", (int64_t)count));
 }

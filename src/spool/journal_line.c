@@ -23,6 +23,7 @@ static const char *const event_names[] = {
 	[JOURNAL_UNCERTAIN] = "uncertain",
 	[JOURNAL_REPORTED] = "reported",
 	[JOURNAL_WARNED] = "warned",
+	[JOURNAL_RELAYED] = "relayed",
 };
 
 static uint32_t checksum(const char *id, struct span line)

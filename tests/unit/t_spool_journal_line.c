@@ -55,6 +55,13 @@ static void events_come_to_a_state(void **state)
 		{"r", OUTCOME_PENDING, false, false, false, "no failure to report"},
 		{"rF", OUTCOME_FAILED, false, false, false,
 			"the report was not of this failure"},
+		{"R", OUTCOME_DELIVERED, false, false, false, "relayed"},
+		{"Rr", OUTCOME_DELIVERED, false, true, false, "relayed and told"},
+		{"RrR", OUTCOME_DELIVERED, false, true, false, "written once more"},
+		{"FrR", OUTCOME_DELIVERED, false, false, false,
+			"told of the failure, not of this"},
+		{"Dr", OUTCOME_DELIVERED, false, false, false, "nobody wanted to know"},
+		{"RFd", OUTCOME_DELIVERED, false, false, false, "relayed is final"},
 		{"dwd", OUTCOME_DEFERRED, false, false, true, "warned stays"},
 	};
 	static const struct {
@@ -67,6 +74,7 @@ static void events_come_to_a_state(void **state)
 		{'u', JOURNAL_UNCERTAIN},
 		{'r', JOURNAL_REPORTED},
 		{'w', JOURNAL_WARNED},
+		{'R', JOURNAL_RELAYED},
 	};
 
 	(void)state;
