@@ -23,7 +23,7 @@
 #define PROGRAM "nullmta send"
 
 #define BLOCK      (48 * 1024)
-#define OUTPUT_MAX (ENCODER_OUTPUT_MAX(BLOCK) + 2 * COMPOSE_HEADER_MAX)
+#define OUTPUT_MAX (COMPOSE_CONTENT_MAX(BLOCK) + 2 * COMPOSE_HEADER_MAX)
 
 /* text of up to this many octets is looked at as a whole before it is encoded */
 #define TEXT_START_MAX (1024 * 1024)
@@ -136,10 +136,10 @@ static int flush(struct parcel *p, struct fault *f)
 }
 
 static int encode(
-	struct parcel *p, struct encoder *e, struct span content, struct fault *f)
+	struct parcel *p, struct compose_part *part, struct span content, struct fault *f)
 {
 	while (content.len) {
-		encoder_add(e, span_head(content, BLOCK), &p->out);
+		compose_add(part, span_head(content, BLOCK), &p->out);
 		if (flush(p, f) < 0)
 			return -1;
 		content = span_from(content, BLOCK);
@@ -148,17 +148,17 @@ static int encode(
 }
 
 /* What is left of `fd`, then the end of the part. */
-static int encode_rest(
-	struct parcel *p, struct encoder *e, int fd, const char *what, struct fault *f)
+static int encode_rest(struct parcel *p, struct compose_part *part, int fd,
+	const char *what, struct fault *f)
 {
 	ssize_t n;
 
 	while ((n = file_read_some(fd, p->block, BLOCK, what, f)) > 0)
-		if (encode(p, e, (struct span){p->block, (size_t)n}, f) < 0)
+		if (encode(p, part, (struct span){p->block, (size_t)n}, f) < 0)
 			return -1;
 	if (n < 0)
 		return -1;
-	encoder_finish(e, &p->out);
+	compose_finish(part, &p->out);
 	return flush(p, f);
 }
 
@@ -182,14 +182,15 @@ static int read_start(struct buf *ret, int fd, bool *ret_is_whole, struct fault 
 static int add_text(
 	struct parcel *p, const struct buf *start, bool is_whole, struct fault *f)
 {
+	struct compose_part part;
 	const char *charset;
-	struct encoder e = ENCODER_INIT(
-		compose_choose(&p->compose, buf_span(start), is_whole, &charset));
+	enum mime_coding coding =
+		compose_choose(&p->compose, buf_span(start), is_whole, &charset);
 
-	compose_text(&p->compose, e.encoding, charset, &p->out);
-	if (encode(p, &e, buf_span(start), f) < 0)
+	compose_text(&p->compose, coding, charset, &part, &p->out);
+	if (encode(p, &part, buf_span(start), f) < 0)
 		return -1;
-	return encode_rest(p, &e, STDIN_FILENO, "the text", f);
+	return encode_rest(p, &part, STDIN_FILENO, "the text", f);
 }
 
 static const char *type_of(struct parcel *p, struct span name, struct buf *found)
@@ -210,7 +211,7 @@ static const char *type_of(struct parcel *p, struct span name, struct buf *found
 
 static int add_attachment(struct parcel *p, const struct attachment *a, struct fault *f)
 {
-	struct encoder e = ENCODER_INIT(ENCODING_BASE64);
+	struct compose_part part;
 	struct buf type = BUF_INIT(MEDIA_TYPE_MAX);
 	struct span name = base_name(a->path);
 	ssize_t n = file_read_some(a->fd, p->block, BLOCK, a->path, f);
@@ -219,12 +220,12 @@ static int add_attachment(struct parcel *p, const struct attachment *a, struct f
 	if (n >= 0) {
 		struct span start = {p->block, (size_t)n};
 
-		compose_attachment(
-			&p->compose, name, type_of(p, name, &type), start, &p->out);
-		rc = encode(p, &e, start, f);
+		compose_attachment(&p->compose, name, type_of(p, name, &type), start,
+			&part, &p->out);
+		rc = encode(p, &part, start, f);
 	}
 	if (rc == 0)
-		rc = encode_rest(p, &e, a->fd, a->path, f);
+		rc = encode_rest(p, &part, a->fd, a->path, f);
 	if (rc < 0 && f->kind == FAULT_INPUT)
 		f->kind = FAULT_ABSENT;
 	buf_release(&type);

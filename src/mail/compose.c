@@ -57,7 +57,7 @@ static bool has_boundary(const struct compose_options *o, struct span text)
 	       memmem(text.data, text.len, o->boundary, strlen(o->boundary));
 }
 
-enum encoding compose_choose(const struct compose_options *o, struct span start,
+enum mime_coding compose_choose(const struct compose_options *o, struct span start,
 	bool is_whole, const char **ret_charset)
 {
 	if (!span_has_8bit(start) && is_whole)
@@ -67,14 +67,15 @@ enum encoding compose_choose(const struct compose_options *o, struct span start,
 	else
 		*ret_charset = "unknown-8bit"; /* RFC 1428 */
 	/* encoded text never holds the "=_" that boundaries begin with */
-	return is_whole && is_7bit(start) && !has_boundary(o, start)
-		       ? ENCODING_7BIT
-		       : ENCODING_QUOTED_PRINTABLE;
+	return is_whole && is_7bit(start) && !has_boundary(o, start) ? MIME_CODING_NONE
+								     : MIME_CODING_QP;
 }
 
-void compose_text(const struct compose_options *o, enum encoding encoding,
-	const char *charset, struct buf *out)
+void compose_text(const struct compose_options *o, enum mime_coding coding,
+	const char *charset, struct compose_part *ret, struct buf *out)
 {
+	*ret = (struct compose_part){.is_text = true};
+	mime_coder_begin(&ret->coder, coding);
 	if (o->boundary) {
 		buf_addf(out,
 			"Content-Type: multipart/mixed; boundary=\"=_%s\"\r\n"
@@ -85,7 +86,8 @@ void compose_text(const struct compose_options *o, enum encoding encoding,
 	buf_addf(out,
 		"Content-Type: text/%s; charset=%s\r\n"
 		"Content-Transfer-Encoding: %s\r\n\r\n",
-		o->is_html ? "html" : "plain", charset, encoding_name(encoding));
+		o->is_html ? "html" : "plain", charset,
+		coding == MIME_CODING_QP ? "quoted-printable" : "7bit");
 }
 
 static bool is_plain_name(struct span name)
@@ -146,15 +148,16 @@ static void add_extended(struct buf *out, struct span name)
 }
 
 void compose_attachment(const struct compose_options *o, struct span name,
-	const char *type, struct span start, struct buf *out)
+	const char *type, struct span start, struct compose_part *ret, struct buf *out)
 {
 	bool is_utf8 =
 		span_istarts(span_of(type), "text/") && is_utf8_so_far(start, false);
 
+	*ret = (struct compose_part){.is_text = false};
+	mime_coder_begin(&ret->coder, MIME_CODING_BASE64);
 	add_delimiter(o, out);
 	buf_addf(out, "Content-Type: %s%s\r\n", type, is_utf8 ? "; charset=utf-8" : "");
-	buf_addf(
-		out, "Content-Transfer-Encoding: %s\r\n", encoding_name(ENCODING_BASE64));
+	buf_add_str(out, "Content-Transfer-Encoding: base64\r\n");
 	buf_add_str(out, "Content-Disposition: attachment;");
 	if (is_plain_name(name)) {
 		buf_add_str(out, "\r\n filename=");
@@ -163,6 +166,40 @@ void compose_attachment(const struct compose_options *o, struct span name,
 		add_extended(out, name);
 	}
 	buf_add_str(out, "\r\n\r\n");
+}
+
+/* Each line with the line end of the wire. */
+static void add_lines(struct compose_part *part, struct span text, struct buf *out)
+{
+	while (text.len) {
+		ptrdiff_t lf = span_find(text, '\n');
+		size_t n = lf < 0 ? text.len : (size_t)lf;
+
+		mime_coder_add(&part->coder, span_head(text, n), out);
+		if (n)
+			part->has_cr = text.data[n - 1] == '\r';
+		if (lf >= 0) {
+			mime_coder_add(&part->coder,
+				part->has_cr ? SPAN_LIT("\n") : SPAN_LIT("\r\n"), out);
+			part->has_cr = false;
+			n++;
+		}
+		text = span_from(text, n);
+	}
+}
+
+void compose_add(struct compose_part *part, struct span content, struct buf *out)
+{
+	if (part->is_text)
+		add_lines(part, content, out);
+	else
+		mime_coder_add(&part->coder, content, out);
+}
+
+void compose_finish(struct compose_part *part, struct buf *out)
+{
+	/* a delimiter brings its own line end: whatever the content ends with is content */
+	mime_coder_finish(&part->coder, false, out);
 }
 
 void compose_end(const struct compose_options *o, struct buf *out)

@@ -1,6 +1,7 @@
 /*
  * The body encodings of MIME as filters (RFC 2045 6.7, 6.8): octets in, cut anywhere, octets
- * out. What comes out does not depend on the cuts. Of use to mail/mime.c only.
+ * out. What comes out does not depend on the cuts. Of use to mail/mime.c and
+ * mail/compose.c only.
  */
 #ifndef MAIL_MIME_CODEC_H
 #define MAIL_MIME_CODEC_H

@@ -10,6 +10,7 @@
 #include "mail/compose.h"
 
 #define LIST_MAX 4
+#define OUT_MAX  (1024 * 1024)
 
 static void fill(struct strv *v, const char *const *items)
 {
@@ -200,38 +201,33 @@ static void test_encoding_of_text(void **state)
 		const char *why;
 		struct span start;
 		bool is_whole;
-		enum encoding encoding;
+		enum mime_coding coding;
 		const char *charset;
 	} rows[] = {
-		{"nothing", SPAN_LIT(""), true, ENCODING_7BIT, "us-ascii"},
-		{"ASCII", SPAN_LIT("a\r\nb\n"), true, ENCODING_7BIT, "us-ascii"},
-		{"UTF-8", SPAN_LIT("\xc3\xbc\n"), true, ENCODING_QUOTED_PRINTABLE,
-			"utf-8"},
-		{"neither", SPAN_LIT("\xfc\n"), true, ENCODING_QUOTED_PRINTABLE,
+		{"nothing", SPAN_LIT(""), true, MIME_CODING_NONE, "us-ascii"},
+		{"ASCII", SPAN_LIT("a\r\nb\n"), true, MIME_CODING_NONE, "us-ascii"},
+		{"UTF-8", SPAN_LIT("\xc3\xbc\n"), true, MIME_CODING_QP, "utf-8"},
+		{"neither", SPAN_LIT("\xfc\n"), true, MIME_CODING_QP, "unknown-8bit"},
+		{"a character cut off for good", SPAN_LIT("\xc3"), true, MIME_CODING_QP,
 			"unknown-8bit"},
-		{"a character cut off for good", SPAN_LIT("\xc3"), true,
-			ENCODING_QUOTED_PRINTABLE, "unknown-8bit"},
 		{"a character that goes on", SPAN_LIT("ab\xe2\x82"), false,
-			ENCODING_QUOTED_PRINTABLE, "utf-8"},
-		{"the first octet of four", SPAN_LIT("ab\xf0"), false,
-			ENCODING_QUOTED_PRINTABLE, "utf-8"},
-		{"four octets", SPAN_LIT("ab\xf0\x9f\x98\x80"), false,
-			ENCODING_QUOTED_PRINTABLE, "utf-8"},
-		{"three of four", SPAN_LIT("ab\xf0\x9f\x98"), false,
-			ENCODING_QUOTED_PRINTABLE, "utf-8"},
-		{"continuations of nothing", SPAN_LIT("ab\x80\x80\x80\x80"), false,
-			ENCODING_QUOTED_PRINTABLE, "unknown-8bit"},
-		{"an octet of no character", SPAN_LIT("\xfc ab"), false,
-			ENCODING_QUOTED_PRINTABLE, "unknown-8bit"},
-		{"ASCII so far", SPAN_LIT("ab"), false, ENCODING_QUOTED_PRINTABLE,
+			MIME_CODING_QP, "utf-8"},
+		{"the first octet of four", SPAN_LIT("ab\xf0"), false, MIME_CODING_QP,
 			"utf-8"},
-		{"a NUL", SPAN_LIT("a\0b"), true, ENCODING_QUOTED_PRINTABLE, "us-ascii"},
-		{"a bare CR", SPAN_LIT("a\rb"), true, ENCODING_QUOTED_PRINTABLE,
+		{"four octets", SPAN_LIT("ab\xf0\x9f\x98\x80"), false, MIME_CODING_QP,
+			"utf-8"},
+		{"three of four", SPAN_LIT("ab\xf0\x9f\x98"), false, MIME_CODING_QP,
+			"utf-8"},
+		{"continuations of nothing", SPAN_LIT("ab\x80\x80\x80\x80"), false,
+			MIME_CODING_QP, "unknown-8bit"},
+		{"an octet of no character", SPAN_LIT("\xfc ab"), false, MIME_CODING_QP,
+			"unknown-8bit"},
+		{"ASCII so far", SPAN_LIT("ab"), false, MIME_CODING_QP, "utf-8"},
+		{"a NUL", SPAN_LIT("a\0b"), true, MIME_CODING_QP, "us-ascii"},
+		{"a bare CR", SPAN_LIT("a\rb"), true, MIME_CODING_QP, "us-ascii"},
+		{"a CR at the end", SPAN_LIT("a\r"), true, MIME_CODING_QP, "us-ascii"},
+		{"the boundary", SPAN_LIT("x\n--=_B0UND--\n"), true, MIME_CODING_QP,
 			"us-ascii"},
-		{"a CR at the end", SPAN_LIT("a\r"), true, ENCODING_QUOTED_PRINTABLE,
-			"us-ascii"},
-		{"the boundary", SPAN_LIT("x\n--=_B0UND--\n"), true,
-			ENCODING_QUOTED_PRINTABLE, "us-ascii"},
 	};
 	const struct compose_options o = {.boundary = "B0UND"};
 
@@ -240,7 +236,7 @@ static void test_encoding_of_text(void **state)
 		const char *charset;
 
 		if (compose_choose(&o, rows[i].start, rows[i].is_whole, &charset) !=
-				rows[i].encoding ||
+				rows[i].coding ||
 			strcmp(charset, rows[i].charset) != 0)
 			fail_msg("%s: %s", rows[i].why, charset);
 	}
@@ -256,23 +252,24 @@ static void test_a_long_line_is_encoded(void **state)
 	memset(line, 'x', sizeof(line));
 	line[998] = '\n';
 	assert_int_equal(compose_choose(&o, (struct span){line, 999}, true, &charset),
-		ENCODING_7BIT);
+		MIME_CODING_NONE);
 	line[998] = 'x';
 	line[999] = '\n';
 	assert_int_equal(compose_choose(&o, (struct span){line, 1000}, true, &charset),
-		ENCODING_QUOTED_PRINTABLE);
+		MIME_CODING_QP);
 }
 
 static void test_a_text_alone(void **state)
 {
+	struct compose_part part;
 	struct buf out = BUF_INIT(4096);
 	const struct compose_options plain = {0};
 	const struct compose_options html = {.is_html = true};
 
 	(void)state;
-	compose_text(&plain, ENCODING_7BIT, "us-ascii", &out);
+	compose_text(&plain, MIME_CODING_NONE, "us-ascii", &part, &out);
 	compose_end(&plain, &out);
-	compose_text(&html, ENCODING_QUOTED_PRINTABLE, "utf-8", &out);
+	compose_text(&html, MIME_CODING_QP, "utf-8", &part, &out);
 	assert_string_equal(buf_str(&out),
 		"Content-Type: text/plain; charset=us-ascii\r\n"
 		"Content-Transfer-Encoding: 7bit\r\n\r\n"
@@ -283,16 +280,17 @@ static void test_a_text_alone(void **state)
 
 static void test_parts(void **state)
 {
+	struct compose_part part;
 	struct buf out = BUF_INIT(4096);
 	const struct compose_options o = {.boundary = "B"};
 
 	(void)state;
-	compose_text(&o, ENCODING_7BIT, "us-ascii", &out);
+	compose_text(&o, MIME_CODING_NONE, "us-ascii", &part, &out);
 	buf_add_str(&out, "text\r\n");
 	compose_attachment(
-		&o, SPAN_LIT("a \"b\\.txt"), "text/plain", SPAN_LIT("x"), &out);
-	compose_attachment(
-		&o, SPAN_LIT("\xc3\xbc.txt"), "text/plain", SPAN_LIT("\xfc x"), &out);
+		&o, SPAN_LIT("a \"b\\.txt"), "text/plain", SPAN_LIT("x"), &part, &out);
+	compose_attachment(&o, SPAN_LIT("\xc3\xbc.txt"), "text/plain", SPAN_LIT("\xfc x"),
+		&part, &out);
 	compose_end(&o, &out);
 	assert_string_equal(buf_str(&out),
 		"Content-Type: multipart/mixed; boundary=\"=_B\"\r\n"
@@ -317,19 +315,155 @@ static void test_parts(void **state)
 
 static void test_long_and_odd_file_names(void **state)
 {
+	struct compose_part part;
 	struct buf out = BUF_INIT(16384);
 	const struct compose_options o = {.boundary = "B"};
 	char name[255];
 
 	(void)state;
 	memset(name, 'n', sizeof(name));
-	compose_attachment(
-		&o, (struct span){name, sizeof(name)}, "image/png", SPAN_LIT(""), &out);
+	compose_attachment(&o, (struct span){name, sizeof(name)}, "image/png",
+		SPAN_LIT(""), &part, &out);
 	assert_non_null(strstr(buf_str(&out), "\r\n filename*0*=utf-8''nnn"));
 	assert_non_null(strstr(buf_str(&out), "n;\r\n filename*1*=nnn"));
 	buf_reset(&out);
-	compose_attachment(&o, SPAN_LIT("a\r\nb\xff"), "image/png", SPAN_LIT(""), &out);
+	compose_attachment(
+		&o, SPAN_LIT("a\r\nb\xff"), "image/png", SPAN_LIT(""), &part, &out);
 	assert_non_null(strstr(buf_str(&out), " filename*=''a%0D%0Ab%FF\r\n"));
+	buf_release(&out);
+}
+
+/* All of `content` in pieces of `step` octets; the result is borrowed from `out`. */
+static const char *encode(
+	enum mime_coding coding, struct span content, size_t step, struct buf *out)
+{
+	const struct compose_options o = {.boundary = "B"};
+	struct compose_part part;
+
+	if (coding == MIME_CODING_BASE64)
+		compose_attachment(&o, SPAN_LIT("x"), "a/b", SPAN_NONE, &part, out);
+	else
+		compose_text(&o, coding, "utf-8", &part, out);
+	buf_reset(out);
+	while (content.len) {
+		size_t before = out->len;
+
+		compose_add(&part, span_head(content, step), out);
+		assert_true(out->len - before <= COMPOSE_CONTENT_MAX(step));
+		content = span_from(content, step);
+	}
+	compose_finish(&part, out);
+	return buf_str(out);
+}
+
+struct content_row {
+	const char *why;
+	struct span content;
+	const char *encoded;
+};
+
+static void expect_content(
+	enum mime_coding coding, const struct content_row *rows, size_t count)
+{
+	struct buf out = BUF_INIT(OUT_MAX);
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t step = 1; step <= 200; step += step < 5 ? 1 : 65)
+			if (strcmp(encode(coding, rows[i].content, step, &out),
+				    rows[i].encoded) != 0)
+				fail_msg("%s (step %zu): %s", rows[i].why, step,
+					buf_str(&out));
+	buf_release(&out);
+}
+
+static const struct content_row printable[] = {
+	{"nothing", SPAN_LIT(""), ""},
+	{"plain", SPAN_LIT("a b\n"), "a b\r\n"},
+	{"CRLF is a line end too", SPAN_LIT("a\r\nb\r\n"), "a\r\nb\r\n"},
+	{"no line end stays none", SPAN_LIT("a"), "a"},
+	{"'=' is escaped", SPAN_LIT("a=b"), "a=3Db"},
+	{"octets over 127", SPAN_LIT("gr\xc3\xbc\xc3\x9f"), "gr=C3=BC=C3=9F"},
+	{"NUL and controls", SPAN_LIT("a\0b\x7f\x1b"), "a=00b=7F=1B"},
+	{"a tab stays", SPAN_LIT("a\tb"), "a\tb"},
+	{"a blank at the end of a line", SPAN_LIT("a \nb\t\r\n"), "a=20\r\nb=09\r\n"},
+	{"a blank at the end of all", SPAN_LIT("a "), "a=20"},
+	{"blanks in a row", SPAN_LIT("a  \n"), "a =20\r\n"},
+	{"a CR by itself", SPAN_LIT("a\rb"), "a=0Db"},
+	{"CRs in a row", SPAN_LIT("a\r\r\nb"), "a=0D\r\nb"},
+	{"a CR at the end", SPAN_LIT("a\r"), "a=0D"},
+	{"a blank before a bare CR", SPAN_LIT("a \rb"), "a =0Db"},
+	{"75 octets fit a line",
+		SPAN_LIT("012345678901234567890123456789012345678901234567890123456789"
+			 "012345678901234\n"),
+		"012345678901234567890123456789012345678901234567890123456789"
+		"012345678901234\r\n"},
+	{"76 do not, for who breaks a line needs one",
+		SPAN_LIT("012345678901234567890123456789012345678901234567890123456789"
+			 "0123456789012345\n"),
+		"012345678901234567890123456789012345678901234567890123456789"
+		"012345678901234=\r\n5\r\n"},
+	{"an escape is never broken",
+		SPAN_LIT("012345678901234567890123456789012345678901234567890123456789"
+			 "01234567890123=\n"),
+		"012345678901234567890123456789012345678901234567890123456789"
+		"01234567890123=\r\n=3D\r\n"},
+};
+
+static void test_content_in_quoted_printable(void **state)
+{
+	(void)state;
+	expect_content(MIME_CODING_QP, printable, ARRAY_LEN(printable));
+}
+
+static const struct content_row base64[] = {
+	{"nothing", SPAN_LIT(""), ""},
+	{"one octet", SPAN_LIT("a"), "YQ==\r\n"},
+	{"two", SPAN_LIT("ab"), "YWI=\r\n"},
+	{"three", SPAN_LIT("abc"), "YWJj\r\n"},
+	{"a NUL", SPAN_LIT("\0\0\0"), "AAAA\r\n"},
+	{"57 octets fill a line",
+		SPAN_LIT("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+		"YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh"
+		"YWFh"},
+	{"58 begin another",
+		SPAN_LIT("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"),
+		"YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh"
+		"YWFh"
+		"\r\nYg==\r\n"},
+};
+
+static void test_content_in_base64(void **state)
+{
+	(void)state;
+	expect_content(MIME_CODING_BASE64, base64, ARRAY_LEN(base64));
+}
+
+static void test_content_as_it_is(void **state)
+{
+	static const struct content_row rows[] = {{"as it is but for line ends",
+		SPAN_LIT("a \nb\r\n = "), "a \r\nb\r\n = "}};
+
+	(void)state;
+	expect_content(MIME_CODING_NONE, rows, ARRAY_LEN(rows));
+}
+
+static void test_no_line_is_longer_than_76(void **state)
+{
+	struct buf out = BUF_INIT(OUT_MAX);
+	unsigned char octets[4096];
+	struct span rest, line;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(octets); i++)
+		octets[i] = (unsigned char)(i * 2654435761U >> 13 | 0x80);
+	for (int e = MIME_CODING_QP; e <= MIME_CODING_BASE64;
+		e += MIME_CODING_BASE64 - MIME_CODING_QP) {
+		(void)encode((enum mime_coding)e,
+			(struct span){(const char *)octets, sizeof(octets)}, 100, &out);
+		rest = buf_span(&out);
+		while (span_cut(&rest, '\n', &line))
+			assert_true(span_trim(line).len <= 76);
+	}
 	buf_release(&out);
 }
 
@@ -344,6 +478,10 @@ int main(void)
 		cmocka_unit_test(test_a_text_alone),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_long_and_odd_file_names),
+		cmocka_unit_test(test_content_as_it_is),
+		cmocka_unit_test(test_content_in_quoted_printable),
+		cmocka_unit_test(test_content_in_base64),
+		cmocka_unit_test(test_no_line_is_longer_than_76),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
