@@ -32,3 +32,12 @@ int dispatch_message(enum dispatch how, const struct setup *setup,
 	/* queued is accepted: 75 would make callers send it again */
 	return code == EX_TEMPFAIL && !setup->conf.nullmta.is_strict ? EX_OK : code;
 }
+
+void dispatch_spool(
+	enum dispatch how, const struct setup *setup, const struct spool *spool)
+{
+	if (how == DISPATCH_AS_CONFIGURED)
+		how = configured(&setup->conf);
+	if (how != DISPATCH_QUEUE)
+		flush_program_kick(spool);
+}

@@ -25,4 +25,11 @@ enum dispatch {
 int dispatch_message(enum dispatch how, const struct setup *setup,
 	const struct spool *spool, const char *id);
 
+/*
+ * The same for all that a long session has put into the spool by now, which does not wait
+ * for it: in the background, unless nothing is to be sent now.
+ */
+void dispatch_spool(
+	enum dispatch how, const struct setup *setup, const struct spool *spool);
+
 #endif

@@ -13,6 +13,7 @@
 #include "cmd/mailq.h"
 #include "cmd/sendmail_options.h"
 #include "cmd/setup.h"
+#include "cmd/smtp_server.h"
 #include "cmd/submit.h"
 #include "mail/address.h"
 
@@ -38,6 +39,7 @@ static const char help[] =
 	"  -R full|hdrs  how much of the message a report returns\n"
 	"  -V ID         envelope id for reports\n"
 	"  -v            wait for the first try and show the dialogue with the server\n"
+	"  -bs           speak SMTP on stdin and stdout, or on sockets from systemd\n"
 	"  -bp, mailq    list the queue\n"
 	"  -q            try everything that is queued now; -q15m: again every 15 "
 	"minutes;\n"
@@ -196,6 +198,8 @@ static int act(const struct sendmail_options *o, struct fault *f)
 	switch (o->mode) {
 	case SENDMAIL_SUBMIT:
 		return submit_with_setup(o, f);
+	case SENDMAIL_SERVE:
+		return cmd_smtp_server(o->delivery, o->sender);
 	case SENDMAIL_LIST:
 		return cmd_mailq();
 	case SENDMAIL_RUN:

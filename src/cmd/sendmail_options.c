@@ -148,6 +148,9 @@ static int take_b(struct parser *p, const char *value, struct fault *f)
 	case 'p':
 		p->o.mode = SENDMAIL_LIST;
 		return 0;
+	case 's':
+		p->o.mode = SENDMAIL_SERVE;
+		return 0;
 	case 'i':
 		p->o.mode = SENDMAIL_ALIASES;
 		return 0;

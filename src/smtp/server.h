@@ -74,6 +74,7 @@ enum smtp_server_stop { SMTP_SERVER_SHUTDOWN, SMTP_SERVER_TIMEOUT };
 
 struct smtp_server;
 
+/* A session that begins; `options` is copied, its strings are not. _free takes NULL. */
 struct smtp_server *smtp_server_new(const struct smtp_server_options *options);
 void smtp_server_free(struct smtp_server *s);
 

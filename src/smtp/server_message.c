@@ -61,7 +61,8 @@ void smtp_server_begin_chunk(struct smtp_server *s, uint64_t octets, bool is_las
 		s->has_chunks = true;
 		begin_content(s);
 	} else {
-		s->reader = (struct smtp_content_reader){0}; /* what it reads goes nowhere */
+		/* what it reads goes nowhere */
+		s->reader = (struct smtp_content_reader){0};
 		smtp_server_reject(s, &answer);
 	}
 }
