@@ -17,8 +17,9 @@
 #include "smtp/extensions.h"
 #include "spool/message.h"
 
-/* octets of a header section, before and after rewriting */
+/* octets of a header section, before and after rewriting; octets of one content_read */
 #define CONTENT_HEADER_MAX (512 * 1024)
+#define CONTENT_BLOCK_MAX  (1024 * 1024)
 
 /*
  * A rewriting of the header section. `apply` gets all fields in wire form, each line with its
@@ -37,12 +38,15 @@ struct content {
 	struct span trace;
 	const struct header_transform *transform; /* NULL: none */
 
-	struct buf head;  /* rewritten; stands for the first `head_of` stored octets */
-	uint64_t head_of; /* 0: the header goes out as it is stored */
+	struct buf head; /* rewritten; stands for the first `head_of` stored octets */
+	uint64_t head_of;
 	uint32_t head_crc;
+	bool is_rewritten;
 
 	/* the variant that was prepared last */
 	bool is_prepared;
+	bool was_8bit; /* what the host offered for which it was */
+	bool was_utf8;
 	struct mime_target target;
 	struct mime *mime; /* NULL: nothing is re-encoded */
 	struct content_facts facts;
@@ -50,10 +54,11 @@ struct content {
 	/* reading */
 	uint64_t at;        /* octets given out */
 	uint64_t source_at; /* octets taken from head and file, as they are stored */
-	uint64_t head_at;
+	size_t head_at;
 	uint32_t crc;
 	struct buf encoded;
 	size_t encoded_at;
+	bool is_encoded; /* all of it */
 
 	char damage[128]; /* why the content is not what was accepted; "": it is */
 };
@@ -73,7 +78,8 @@ int content_prepare(struct content *c, const struct smtp_extensions *extensions,
 	struct content_facts *ret, struct outcome *ret_why);
 
 /*
- * The next octets of the prepared form, at most `n` (more than trace.len). `offset` is 0, to
+ * The next octets of the prepared form, at most `n` (more than trace.len, no more than
+ * CONTENT_BLOCK_MAX). `offset` is 0, to
  * begin anew, or where the last call ended; anything else is a BUG. *ret_is_last with
  * the last ones, after the checksum of what is stored was compared. -1 and an outcome when
  * it cannot be read or is not what was accepted: then the final dot must not be sent.

@@ -217,20 +217,6 @@ static void do_write(struct session *s, const struct smtp_event *ev)
 	}
 }
 
-static void do_next(struct session *s)
-{
-	struct job *job = NULL;
-
-	s->result->is_up = true;
-	if (!flush_is_stopping())
-		job = s->jobs->next(s->jobs->ctx);
-	if (!job) {
-		smtp_client_no_message(s->engine);
-		return;
-	}
-	smtp_client_message(s->engine, &job->message);
-}
-
 static void do_content(struct session *s, const struct smtp_event *ev)
 {
 	struct outcome why;
@@ -269,6 +255,33 @@ static void do_done(struct session *s, const struct smtp_event *ev)
 	if (s->unsynced == ev->tag)
 		sync_outcomes(s);
 	s->jobs->done(s->jobs->ctx, ev->tag);
+}
+
+/* The message cannot go to this host: nothing is said to it. */
+static void refuse_job(struct session *s, struct job *job, const struct outcome *why)
+{
+	struct smtp_event ev = {.kind = SMTP_OUTCOME, .tag = job, .outcome = *why};
+
+	(void)text_copy(ev.outcome.remote, sizeof(ev.outcome.remote), span_of(s->remote));
+	for (ev.recipient = 0; ev.recipient < job->count; ev.recipient++)
+		do_outcome(s, &ev);
+	do_done(s, &ev);
+}
+
+static void do_next(struct session *s)
+{
+	struct outcome why;
+	struct job *job;
+
+	s->result->is_up = true;
+	while (!flush_is_stopping() && (job = s->jobs->next(s->jobs->ctx)) != NULL) {
+		if (job_prepare(job, smtp_client_extensions(s->engine), &why) == 0) {
+			smtp_client_message(s->engine, &job->message);
+			return;
+		}
+		refuse_job(s, job, &why);
+	}
+	smtp_client_no_message(s->engine);
 }
 
 static void do_close(struct session *s, const struct smtp_event *ev)

@@ -34,7 +34,7 @@ void mime_words_add_special(struct mime_words *w, struct span blank, char c)
 	mime_words_flush(w);
 	buf_add_span(w->out, blank);
 	buf_add_char(w->out, c);
-	w->end = MIME_WORDS_BEGIN;
+	w->end = c == '(' ? MIME_WORDS_BEGIN : MIME_WORDS_WORD;
 }
 
 void mime_words_add(struct mime_words *w, struct span blank, struct span word)

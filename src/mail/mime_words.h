@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/span.h"
 
+/* the last thing that was written: nothing that matters, something, an encoded-word */
 enum mime_words_end { MIME_WORDS_BEGIN, MIME_WORDS_WORD, MIME_WORDS_ENCODED };
 
 struct mime_words {
@@ -33,7 +34,7 @@ void mime_words_add_encoded(struct mime_words *w, struct span blank, struct span
 /* Write what waits; the end follows, or something else than a word. */
 void mime_words_flush(struct mime_words *w);
 
-/* The same, then a special, which words may touch. */
+/* The same, then a special; only a '(' may be touched by an encoded-word behind it. */
 void mime_words_add_special(struct mime_words *w, struct span blank, char c);
 
 #endif
