@@ -20,6 +20,7 @@ static const char help[] =
 	"  nullmta flush         deliver what is due, then end\n"
 	"  nullmta queue         list the queue; show, retry, hold, release or delete "
 	"mail\n"
+	"  nullmta explain       show what would become of mail, without sending it\n"
 	"  nullmta config check  say what is wrong with the configuration\n"
 	"  nullmta config show   show the values in force and where each comes from\n"
 	"  nullmta sendmail ...  as the sendmail program\n"
@@ -33,7 +34,7 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-static int run_flush(int argc, char **argv)
+static int run_flush_program(int argc, char **argv)
 {
 	struct fault f;
 
@@ -61,7 +62,8 @@ static int run_version(int argc, char **argv)
 
 static const struct command commands[] = {
 	{"send", cmd_send},
-	{"flush", run_flush},
+	{"flush", run_flush_program},
+	{"explain", run_flush_program},
 	{"config", cmd_config},
 	{"queue", cmd_queue},
 	{"sendmail", cmd_sendmail},

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "cmd/exit_code.h"
 #include "cmd/flush_options.h"
+#include "cmd/network.h"
 #include "cmd/rewriting.h"
 #include "cmd/setup.h"
 #include "deliver/run.h"
@@ -55,14 +56,8 @@ static void show_line(const char *line)
 static int flusher_init(struct flusher *fl, struct fault *f)
 {
 	const struct conf *conf = &fl->setup.conf;
-	struct buf nameservers = BUF_INIT(4096);
-	int rc;
 
-	for (size_t i = 0; i < conf->dns.nameservers.count; i++)
-		buf_addf(&nameservers, "%s ", conf->dns.nameservers.items[i]);
-	rc = world_init(&fl->world, buf_str(&nameservers), f);
-	buf_release(&nameservers);
-	if (rc < 0)
+	if (network_open(&fl->world, conf, f) < 0)
 		return -1;
 	fl->flush = (struct flush){
 		.world = &fl->world,
@@ -70,9 +65,7 @@ static int flusher_init(struct flusher *fl, struct fault *f)
 		.identity = &fl->setup.identity,
 		.user = &fl->setup.user,
 		.mailbox_path = fl->setup.mailbox_path,
-		.route = {.relay_host = conf->relay.host,
-			.relay_port = (uint16_t)conf->relay.port,
-			.mx_port = (uint16_t)conf->delivery.port},
+		.route = network_route(conf),
 		.is_now = fl->options->is_now || fl->options->message,
 		.only = &fl->options->only,
 		.show = fl->options->is_verbose ? show_line : NULL,

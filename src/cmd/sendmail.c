@@ -40,6 +40,7 @@ static const char help[] =
 	"  -V ID         envelope id for reports\n"
 	"  -v            wait for the first try and show the dialogue with the server\n"
 	"  -bs           speak SMTP on stdin and stdout, or on sockets from systemd\n"
+	"  -bv           say what would become of mail to the recipients; send none\n"
 	"  -bp, mailq    list the queue\n"
 	"  -q            try everything that is queued now; -q15m: again every 15 "
 	"minutes;\n"
@@ -182,6 +183,31 @@ static int run_queue(const struct sendmail_options *o, struct fault *f)
 	return code;
 }
 
+/* sendmail -bv: so does explaining */
+static int run_explain(const struct sendmail_options *o, struct fault *f)
+{
+	char **argv = mem_array(o->recipient_count + 8, sizeof(*argv));
+	size_t argc = 1;
+	int code;
+
+	argv[argc++] = "explain";
+	if (o->takes_recipients) {
+		argv[argc++] = "--message";
+		argv[argc++] = "-";
+	}
+	if (o->sender) {
+		argv[argc++] = "--from";
+		argv[argc++] = (char *)(uintptr_t)o->sender;
+	}
+	argv[argc++] = "--";
+	for (size_t i = 0; i < o->recipient_count; i++)
+		argv[argc++] = (char *)(uintptr_t)o->recipients[i];
+	flush_program_exec(argv, f);
+	code = exit_with("sendmail", f);
+	free(argv);
+	return code;
+}
+
 static int submit_with_setup(const struct sendmail_options *o, struct fault *f)
 {
 	struct setup setup;
@@ -200,6 +226,8 @@ static int act(const struct sendmail_options *o, struct fault *f)
 		return submit_with_setup(o, f);
 	case SENDMAIL_SERVE:
 		return cmd_smtp_server(o->delivery, o->sender);
+	case SENDMAIL_EXPLAIN:
+		return run_explain(o, f);
 	case SENDMAIL_LIST:
 		return cmd_mailq();
 	case SENDMAIL_RUN:

@@ -145,6 +145,9 @@ static int take_b(struct parser *p, const char *value, struct fault *f)
 	case 'm':
 		p->o.mode = SENDMAIL_SUBMIT;
 		return 0;
+	case 'v':
+		p->o.mode = SENDMAIL_EXPLAIN;
+		return 0;
 	case 'p':
 		p->o.mode = SENDMAIL_LIST;
 		return 0;

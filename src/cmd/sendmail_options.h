@@ -16,6 +16,7 @@
 enum sendmail_mode {
 	SENDMAIL_SUBMIT,
 	SENDMAIL_SERVE,   /* -bs */
+	SENDMAIL_EXPLAIN, /* -bv */
 	SENDMAIL_LIST,    /* -bp, mailq */
 	SENDMAIL_RUN,     /* -q */
 	SENDMAIL_ALIASES, /* -bi, newaliases: nothing to do */

@@ -24,6 +24,7 @@ int value_parse_fields(
 void value_format_fields(
 	const struct value_spec *spec, const void *field, struct buf *out);
 
+/* Text with placeholders (char *). */
 int value_parse_template(
 	const struct value_spec *spec, struct span text, void *field, struct buf *want);
 

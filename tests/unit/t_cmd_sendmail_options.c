@@ -276,6 +276,8 @@ static const struct row forms[] = {
 		{.recipients = {"-t", "--", "b@y"}}},
 	{"a lone dash is a word", {"sendmail", "-", "b@y"}, {.recipients = {"-", "b@y"}}},
 	{"an empty word", {"sendmail", ""}, {.recipients = {""}}},
+	{"-bv", {"sendmail", "-bv", "-fb@x", "a@x"},
+		{.mode = SENDMAIL_EXPLAIN, .sender = "b@x", .recipients = {"a@x"}}},
 	{"-bp", {"sendmail", "-bp"}, {.mode = SENDMAIL_LIST}},
 	{"mailq", {"/usr/bin/mailq"}, {.mode = SENDMAIL_LIST}},
 	{"mailq -q", {"mailq", "-q"}, {.mode = SENDMAIL_RUN}},
