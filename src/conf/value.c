@@ -407,7 +407,8 @@ static int parse_address(
 {
 	(void)spec;
 	if (text.len && !value_is_address(text)) {
-		buf_add_str(want, "an address such as box@example.org");
+		buf_add_str(want, "an address such as box@example.org (an international "
+				  "domain in its xn-- form)");
 		return -1;
 	}
 	value_set_string(field, text);

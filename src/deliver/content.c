@@ -261,6 +261,8 @@ static struct content_facts facts_of_source(const struct content *c)
 	content_facts_add(&facts, &line_octets, buf_span(&c->head));
 	facts.octets += c->trace.len;
 	facts.octets -= c->head_of;
+	if (c->has_ascii_envelope)
+		facts.needs_utf8 = false;
 	return facts;
 }
 

@@ -37,6 +37,7 @@ struct content {
 	const struct message *message;
 	struct span trace;
 	const struct header_transform *transform; /* NULL: none */
+	bool has_ascii_envelope; /* as it goes out, whatever the stored facts say */
 
 	struct buf head; /* rewritten; stands for the first `head_of` stored octets */
 	uint64_t head_of;

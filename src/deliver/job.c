@@ -63,6 +63,33 @@ static void describe(struct job *j)
 	};
 }
 
+/* SMTPUTF8 is for local parts outside ASCII; a rewritten sender may have none any more. */
+static bool has_ascii_envelope(const struct job *j)
+{
+	if (span_has_8bit(span_of(j->message.sender)))
+		return false;
+	for (size_t i = 0; i < j->count; i++)
+		if (span_has_8bit(span_of(j->recipients[i]->address)))
+			return false;
+	return true;
+}
+
+static void rewrite_section(void *ctx, struct span section, struct buf *out)
+{
+	const struct job *j = ctx;
+
+	rewrite_header(j->flush->rewrite, section, j->claim->message.envelope.id, out);
+}
+
+/* After the addresses are known. */
+static void begin_content(struct job *j)
+{
+	j->transform = (struct header_transform){rewrite_section, j};
+	content_init(&j->content, &j->claim->message, buf_span(&j->trace),
+		j->flush->rewrite ? &j->transform : NULL);
+	j->content.has_ascii_envelope = has_ascii_envelope(j);
+}
+
 static void log_not_taken(const struct spool_entry *entry, enum message_result result,
 	const struct fault *f)
 {
@@ -105,9 +132,9 @@ struct job *job_begin(const struct flush *flush, struct destination *d,
 		}
 	}
 	write_trace(j);
-	content_init(&j->content, &j->claim->message, buf_span(&j->trace), NULL);
 	pick_recipients(j);
 	describe(j);
+	begin_content(j);
 	if (j->count == 0) {
 		job_end(j, 0);
 		return NULL;

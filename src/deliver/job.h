@@ -27,6 +27,7 @@ struct job {
 	struct outcome *undecided; /* what a host said that another one may not say */
 	size_t count;
 	struct smtp_message message; /* for the engine */
+	struct header_transform transform;
 	struct content content;
 };
 
