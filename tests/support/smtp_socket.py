@@ -37,7 +37,10 @@ def inetd(*options):
     with ours, subprocess.Popen(["sendmail", "-bs", *options], stdin=theirs, stdout=theirs) as process:
         theirs.close()
         ours.settimeout(LIMIT_S)
-        yield ours, process
+        try:
+            yield ours, process
+        finally:
+            ours.close()
 
 
 def listening(address):
