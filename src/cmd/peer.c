@@ -9,7 +9,7 @@ static int find_user(struct peer *ret, int fd, struct fault *f)
 	socklen_t size = sizeof(who);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) {
-		fault_set(f, FAULT_ACCESS, errno, "cannot know who is at the socket");
+		fault_set(f, FAULT_SYSTEM, errno, "cannot know who is at the socket");
 		return -1;
 	}
 	ret->kind = PEER_USER;
@@ -41,7 +41,7 @@ int peer_find(struct peer *ret, int fd, struct fault *f)
 	if (getpeername(fd, (struct sockaddr *)&from, &size) != 0) {
 		if (errno == ENOTSOCK)
 			return 0;
-		fault_set(f, FAULT_ACCESS, errno, "cannot know who is at the socket");
+		fault_set(f, FAULT_SYSTEM, errno, "cannot know who is at the socket");
 		return -1;
 	}
 	switch (from.any.ss_family) {

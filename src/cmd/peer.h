@@ -25,7 +25,7 @@ struct peer {
 };
 
 /*
- * Find who it is. 0; -1 and a fault of FAULT_ACCESS for a client from elsewhere than this
+ * Find who it is. 0; -1 and a fault, of FAULT_ACCESS for a client from elsewhere than this
  * machine, which nobody has authenticated.
  */
 int peer_find(struct peer *ret, int fd, struct fault *f);

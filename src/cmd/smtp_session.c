@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cmd/exit_code.h"
 #include "cmd/peer.h"
 #include "cmd/submit.h"
 #include "smtp/server.h"
@@ -308,7 +309,7 @@ int smtp_session_serve(const struct smtp_session_options *options, int in, int o
 	if (peer_find(&s.peer, in, &f) < 0) {
 		log_event(LOG_LEVEL_WARNING, "client-refused", LOG_TEXT("why", f.text));
 		(void)dprintf(out, "554 5.7.1 %s\r\n", f.text);
-		return EX_NOPERM;
+		return exit_code_of(&f);
 	}
 	limit_writes(out);
 	s.signal_fd = block_sigterm(&before);
