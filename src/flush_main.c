@@ -3,6 +3,7 @@
 #include <sysexits.h>
 
 #include "cmd/exit_code.h"
+#include "cmd/explain.h"
 #include "cmd/flush.h"
 #include "cmd/setup.h"
 
@@ -14,8 +15,10 @@ int main(int argc, char **argv)
 		return exit_with("nullmta-flush", &f);
 	if (argc >= 2 && strcmp(argv[1], "flush") == 0)
 		return cmd_flush(argc - 1, argv + 1);
+	if (argc >= 2 && strcmp(argv[1], "explain") == 0)
+		return cmd_explain(argc - 1, argv + 1);
 	(void)fputs(
-		"usage: nullmta-flush flush [options]; see \"nullmta flush --help\"\n",
+		"usage: nullmta-flush flush|explain [options]; see \"nullmta --help\"\n",
 		stderr);
 	return EX_USAGE;
 }

@@ -6,6 +6,7 @@
 #include "cmd/exit_code.h"
 #include "cmd/flush_program.h"
 #include "cmd/queue.h"
+#include "cmd/send.h"
 #include "cmd/sendmail.h"
 #include "cmd/setup.h"
 
@@ -15,9 +16,11 @@ static const char help[] =
 	"\n"
 	"The mailer of a machine that only sends.\n"
 	"\n"
+	"  nullmta send          send a text from the shell, with files attached\n"
 	"  nullmta flush         deliver what is due, then end\n"
 	"  nullmta queue         list the queue; show, retry, hold, release or delete "
 	"mail\n"
+	"  nullmta explain       show what would become of mail, without sending it\n"
 	"  nullmta config check  say what is wrong with the configuration\n"
 	"  nullmta config show   show the values in force and where each comes from\n"
 	"  nullmta sendmail ...  as the sendmail program\n"
@@ -31,7 +34,7 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-static int run_flush(int argc, char **argv)
+static int run_flush_program(int argc, char **argv)
 {
 	struct fault f;
 
@@ -58,7 +61,9 @@ static int run_version(int argc, char **argv)
 }
 
 static const struct command commands[] = {
-	{"flush", run_flush},
+	{"send", cmd_send},
+	{"flush", run_flush_program},
+	{"explain", run_flush_program},
 	{"config", cmd_config},
 	{"queue", cmd_queue},
 	{"sendmail", cmd_sendmail},

@@ -131,16 +131,26 @@ void base64_encode(struct buf *out, struct span in)
 {
 	static const char alphabet[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *from = (const unsigned char *)in.data;
+	size_t octets = (in.len + 2) / 3 * 4;
+	char *to = out->is_overfull ? NULL : buf_reserve(out, octets);
 
-	for (size_t i = 0; i < in.len; i += 3) {
+	if (!to)
+		return;
+	for (size_t i = 0; i < in.len; i += 3, to += 4) {
 		size_t n = in.len - i < 3 ? in.len - i : 3;
-		uint32_t group = 0;
-		char quad[4];
+		uint32_t group = (uint32_t)from[i] << 16;
 
-		for (size_t k = 0; k < 3; k++)
-			group = group << 8 | (k < n ? (unsigned char)in.data[i + k] : 0);
-		for (size_t k = 0; k < 4; k++)
-			quad[k] = k <= n ? alphabet[group >> (18 - 6 * k) & 63] : '=';
-		buf_add(out, quad, sizeof(quad));
+		group |= n > 1 ? (uint32_t)from[i + 1] << 8 : 0;
+		group |= n > 2 ? (uint32_t)from[i + 2] : 0;
+		to[0] = alphabet[group >> 18];
+		to[1] = alphabet[group >> 12 & 63];
+		to[2] = alphabet[group >> 6 & 63];
+		to[3] = alphabet[group & 63];
+		if (n < 3)
+			to[3] = '=';
+		if (n < 2)
+			to[2] = '=';
 	}
+	buf_commit(out, octets);
 }

@@ -16,6 +16,7 @@ enum fault_kind {
 	FAULT_USAGE,  /* the command line is wrong */
 	FAULT_DATA,   /* the message or an address in it cannot be accepted */
 	FAULT_INPUT,  /* what was to be read cannot be read to its end */
+	FAULT_ABSENT, /* a file that the user has named cannot be read */
 	FAULT_CREATE, /* the spool or a file cannot be made here */
 	FAULT_ACCESS, /* not allowed */
 	FAULT_CONFIG, /* the configuration is wrong */

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/user.h"
 #include "cmd/json.h"
+#include "cmd/rewriting.h"
 #include "conf/conf.h"
 #include "conf/identity.h"
 #include "conf/key.h"
@@ -55,6 +56,7 @@ struct state {
 	struct conf conf;
 	struct conf_problems problems;
 	struct identity identity;
+	struct rewriting rewriting; /* only for its problems */
 };
 
 static void state_init(struct state *s, const char *file)
@@ -69,10 +71,12 @@ static void state_init(struct state *s, const char *file)
 					    .hostname = s->conf.nullmta.hostname,
 					    .domain = s->conf.nullmta.domain,
 				    });
+	rewriting_load(&s->rewriting, &s->conf, &s->identity, &s->user, &s->problems);
 }
 
 static void state_release(struct state *s)
 {
+	rewriting_release(&s->rewriting);
 	conf_problems_release(&s->problems);
 	conf_release(&s->conf);
 	user_release(&s->user);

@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "cmd/exit_code.h"
 #include "cmd/flush_options.h"
+#include "cmd/network.h"
+#include "cmd/rewriting.h"
 #include "cmd/setup.h"
 #include "deliver/run.h"
 
@@ -29,6 +31,9 @@ static const char help[] =
 	"  --message ID  try this message now; exit 0 delivered, 67 or 69 refused for "
 	"good,\n"
 	"                75 still queued\n"
+	"  --only-id, --only-recipient, --only-sender TEXT\n"
+	"                only messages that have TEXT there; may be given again\n"
+	"  --verbose     show the dialogue with the servers\n"
 	"  --spool DIR   this spool only\n"
 	"  -C FILE       this configuration file only\n";
 
@@ -36,21 +41,23 @@ static const char help[] =
 struct flusher {
 	const struct flush_options *options;
 	struct setup setup;
+	struct rewriting rewriting;
 	struct world world;
 	struct flush flush;
 };
 
+/* at once: the workers share what is printed, not what is buffered */
+static void show_line(const char *line)
+{
+	(void)puts(line);
+	(void)fflush(stdout);
+}
+
 static int flusher_init(struct flusher *fl, struct fault *f)
 {
 	const struct conf *conf = &fl->setup.conf;
-	struct buf nameservers = BUF_INIT(4096);
-	int rc;
 
-	for (size_t i = 0; i < conf->dns.nameservers.count; i++)
-		buf_addf(&nameservers, "%s ", conf->dns.nameservers.items[i]);
-	rc = world_init(&fl->world, buf_str(&nameservers), f);
-	buf_release(&nameservers);
-	if (rc < 0)
+	if (network_open(&fl->world, conf, f) < 0)
 		return -1;
 	fl->flush = (struct flush){
 		.world = &fl->world,
@@ -58,11 +65,13 @@ static int flusher_init(struct flusher *fl, struct fault *f)
 		.identity = &fl->setup.identity,
 		.user = &fl->setup.user,
 		.mailbox_path = fl->setup.mailbox_path,
-		.route = {.relay_host = conf->relay.host,
-			.relay_port = (uint16_t)conf->relay.port,
-			.mx_port = (uint16_t)conf->delivery.port},
+		.route = network_route(conf),
 		.is_now = fl->options->is_now || fl->options->message,
+		.only = &fl->options->only,
+		.show = fl->options->is_verbose ? show_line : NULL,
 	};
+	if (fl->rewriting.is_needed)
+		fl->flush.rewrite = &fl->rewriting.rules;
 	if (schedule_parse(span_of(conf->spool.retry), &fl->flush.retry) < 0)
 		BUG("[spool] retry was checked");
 	/* without the list the loop test has only the host name to go by */
@@ -198,6 +207,8 @@ static int flush_with_setup(const struct flush_options *o)
 	int code;
 
 	setup_load(&fl.setup, o->conf_file);
+	rewriting_load(&fl.rewriting, &fl.setup.conf, &fl.setup.identity, &fl.setup.user,
+		&fl.setup.problems);
 	if (fl.setup.problems.errors) {
 		/* guessing where mail goes would be worse than waiting */
 		setup_print_problems(&fl.setup, PROGRAM);
@@ -211,6 +222,7 @@ static int flush_with_setup(const struct flush_options *o)
 		code = o->every_s ? flush_again_and_again(&fl) : flush_once(&fl);
 		flusher_release(&fl);
 	}
+	rewriting_release(&fl.rewriting);
 	setup_release(&fl.setup);
 	return code;
 }
@@ -219,13 +231,16 @@ int cmd_flush(int argc, char **argv)
 {
 	struct flush_options o;
 	struct fault f;
+	int code = EX_OK;
 
 	if (flush_options_parse(&o, argc, argv, &f) < 0)
 		return exit_with(PROGRAM, &f);
 	if (o.wants_help) {
 		(void)fputs(help, stdout);
-		return EX_OK;
+	} else {
+		flush_catch_signals();
+		code = flush_with_setup(&o);
 	}
-	flush_catch_signals();
-	return flush_with_setup(&o);
+	flush_options_release(&o);
+	return code;
 }

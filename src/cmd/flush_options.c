@@ -26,6 +26,14 @@ static int take_now(struct flush_options *o, const char *value, struct fault *f)
 	return 0;
 }
 
+static int take_verbose(struct flush_options *o, const char *value, struct fault *f)
+{
+	(void)value;
+	(void)f;
+	o->is_verbose = true;
+	return 0;
+}
+
 static int take_every(struct flush_options *o, const char *value, struct fault *f)
 {
 	if (text_to_seconds(span_of(value), &o->every_s) == 0 && o->every_s > 0)
@@ -55,6 +63,28 @@ static int take_message(struct flush_options *o, const char *value, struct fault
 	return 0;
 }
 
+static int take_only_id(struct flush_options *o, const char *value, struct fault *f)
+{
+	(void)f;
+	strv_add(&o->only.ids, span_of(value));
+	return 0;
+}
+
+static int take_only_recipient(
+	struct flush_options *o, const char *value, struct fault *f)
+{
+	(void)f;
+	strv_add(&o->only.recipients, span_of(value));
+	return 0;
+}
+
+static int take_only_sender(struct flush_options *o, const char *value, struct fault *f)
+{
+	(void)f;
+	strv_add(&o->only.senders, span_of(value));
+	return 0;
+}
+
 static int take_wait_fd(struct flush_options *o, const char *value, struct fault *f)
 {
 	uint64_t fd;
@@ -70,10 +100,14 @@ static int take_wait_fd(struct flush_options *o, const char *value, struct fault
 static const struct option options[] = {
 	{"--help", false, take_help},
 	{"--now", false, take_now},
+	{"--verbose", false, take_verbose},
 	{"--every", true, take_every},
 	{"-C", true, take_conf},
 	{"--spool", true, take_spool},
 	{"--message", true, take_message},
+	{"--only-id", true, take_only_id},
+	{"--only-recipient", true, take_only_recipient},
+	{"--only-sender", true, take_only_sender},
 	{"--wait-fd", true, take_wait_fd},
 };
 
@@ -85,10 +119,8 @@ static const struct option *option_find(const char *name)
 	return NULL;
 }
 
-int flush_options_parse(struct flush_options *ret, int argc, char **argv, struct fault *f)
+static int take_words(struct flush_options *o, int argc, char **argv, struct fault *f)
 {
-	struct flush_options o = {.wait_fd = -1};
-
 	for (int at = 1; at < argc; at++) {
 		const struct option *option = option_find(argv[at]);
 		const char *value = NULL;
@@ -105,9 +137,25 @@ int flush_options_parse(struct flush_options *ret, int argc, char **argv, struct
 		}
 		if (option->has_value)
 			value = argv[++at];
-		if (option->take(&o, value, f) < 0)
+		if (option->take(o, value, f) < 0)
 			return -1;
+	}
+	return 0;
+}
+
+int flush_options_parse(struct flush_options *ret, int argc, char **argv, struct fault *f)
+{
+	struct flush_options o = {.wait_fd = -1};
+
+	if (take_words(&o, argc, argv, f) < 0) {
+		flush_options_release(&o);
+		return -1;
 	}
 	*ret = o;
 	return 0;
+}
+
+void flush_options_release(struct flush_options *o)
+{
+	selection_release(&o->only);
 }

@@ -129,10 +129,11 @@ static int wait_for(pid_t pid)
 	}
 }
 
-int flush_program_message(const struct spool *spool, const char *id)
+int flush_program_message(const struct spool *spool, const char *id, bool is_verbose)
 {
 	char *argv[] = {PROGRAM, "flush", "--spool", (char *)(uintptr_t)spool->path,
-		"--message", (char *)(uintptr_t)id, NULL};
+		"--message", (char *)(uintptr_t)id, is_verbose ? "--verbose" : NULL,
+		NULL};
 	char path[PATH_MAX];
 	pid_t pid;
 	int err;

@@ -4,6 +4,7 @@
 #ifndef CMD_FLUSH_PROGRAM_H
 #define CMD_FLUSH_PROGRAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/fault.h"
@@ -25,9 +26,9 @@ void flush_program_kick(const struct spool *spool);
 /*
  * Try one message now and wait for the result. Returns the exit code: 0 delivered or
  * no longer there (another run has dealt with it), 67 or 69 refused for good, 75 still
- * queued for any reason.
+ * queued for any reason. With `is_verbose` it prints the dialogue to stdout.
  */
-int flush_program_message(const struct spool *spool, const char *id);
+int flush_program_message(const struct spool *spool, const char *id, bool is_verbose);
 
 /*
  * Become nullmta-flush with these arguments (argv[0] is replaced). Returns only on

@@ -152,7 +152,7 @@ static int retry(const struct target *t, struct fault *f)
 			t->entry.id, t->entry.box == SPOOL_HELD ? "held" : "parked");
 		return -1;
 	}
-	switch (flush_program_message(t->spool, t->entry.id)) {
+	switch (flush_program_message(t->spool, t->entry.id, false)) {
 	case EX_OK:
 		(void)printf("%s delivered\n", t->entry.id);
 		return 0;

@@ -2,14 +2,18 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/mem.h"
+#include "cmd/dispatch.h"
 #include "cmd/exit_code.h"
 #include "cmd/flush_program.h"
 #include "cmd/mailq.h"
 #include "cmd/sendmail_options.h"
 #include "cmd/setup.h"
+#include "cmd/smtp_server.h"
 #include "cmd/submit.h"
 #include "mail/address.h"
 
@@ -34,9 +38,14 @@ static const char help[] =
 	"  -N WHEN       never, or any of success,failure,delay: reports to ask for\n"
 	"  -R full|hdrs  how much of the message a report returns\n"
 	"  -V ID         envelope id for reports\n"
+	"  -v            wait for the first try and show the dialogue with the server\n"
+	"  -bs           speak SMTP on stdin and stdout, or on sockets from systemd\n"
+	"  -bv           say what would become of mail to the recipients; send none\n"
 	"  -bp, mailq    list the queue\n"
 	"  -q            try everything that is queued now; -q15m: again every 15 "
-	"minutes\n"
+	"minutes;\n"
+	"                -qI, -qR, -qS TEXT: what has TEXT in its id, recipients, "
+	"sender\n"
 	"\n"
 	"Other options of other sendmails are accepted and ignored. See nullmta(1).\n";
 
@@ -69,94 +78,134 @@ static int parse_sender(struct buf *ret, const struct sendmail_options *o,
 	return 0;
 }
 
-static enum sendmail_delivery delivery_of(
-	const struct sendmail_options *o, const struct conf *conf)
+/* each address as a recipient with the same wishes; the caller frees */
+static struct recipient *recipients_of(const struct strv *addresses, unsigned notify)
 {
-	static const enum sendmail_delivery configured[] = {
-		[CONF_DELIVER_BACKGROUND] = SENDMAIL_BACKGROUND,
-		[CONF_DELIVER_FOREGROUND] = SENDMAIL_FOREGROUND,
-		[CONF_DELIVER_QUEUE] = SENDMAIL_QUEUE,
-	};
+	struct recipient *recipients =
+		mem_array(addresses->count + 1, sizeof(*recipients));
 
-	if (o->delivery != SENDMAIL_AS_CONFIGURED)
-		return o->delivery;
-	return configured[conf->nullmta.deliver];
+	for (size_t i = 0; i < addresses->count; i++)
+		recipients[i] = (struct recipient){addresses->items[i], notify, NULL};
+	return recipients;
 }
 
-/* The message is on disk; from here on nothing makes the submission fail but its fate. */
-static int deliver(const struct submit_result *stored, const struct sendmail_options *o,
-	const struct setup *setup)
+/* -v waits for the first try, but where nothing is to be sent there is nothing to show */
+static enum dispatch dispatch_of(const struct sendmail_options *o)
 {
+	return o->is_verbose && o->delivery != DISPATCH_QUEUE ? DISPATCH_VERBOSE
+							      : o->delivery;
+}
+
+static int store(const struct submit_request *request, const struct sendmail_options *o,
+	const struct setup *setup, struct fault *f)
+{
+	char id[ENVELOPE_ID_LEN + 1];
+	struct submission *submission;
+	struct spool spool;
 	int code;
 
-	switch (delivery_of(o, &setup->conf)) {
-	case SENDMAIL_BACKGROUND:
-		flush_program_kick(&stored->spool);
-		return EX_OK;
-	case SENDMAIL_FOREGROUND:
-		code = flush_program_message(&stored->spool, stored->id);
-		/* queued is accepted: 75 would make callers send it again */
-		return code == EX_TEMPFAIL && !setup->conf.nullmta.is_strict ? EX_OK
-									     : code;
-	default:
-		return EX_OK;
-	}
+	if (submit_open(&spool, setup, f) < 0)
+		return exit_with("sendmail", f);
+	if (submit_begin(&submission, setup, &spool, request, f) < 0 ||
+		submit_message(submission, STDIN_FILENO, id, f) < 0)
+		code = exit_with("sendmail", f);
+	else
+		code = dispatch_message(dispatch_of(o), setup, &spool, id);
+	spool_close(&spool);
+	return code;
 }
 
 static int submit(
 	const struct sendmail_options *o, const struct setup *setup, struct fault *f)
 {
-	struct strv recipients = {0};
+	struct strv addresses = {0};
 	struct buf sender = BUF_INIT(1024);
-	struct submit_result stored;
 	struct submit_request request = {
-		.recipients = &recipients,
 		.takes_recipients = o->takes_recipients,
+		.notify = o->notify,
 		.dot_ends = !o->ignores_dots,
 		.full_name = o->full_name,
-		.notify = o->notify,
 		.ret = o->ret,
 		.envid = o->envid,
-		.fd = STDIN_FILENO,
 	};
+	struct recipient *recipients = NULL;
 	int code;
 
-	if (parse_recipients(&recipients, o, setup->identity.domain, f) < 0 ||
+	if (parse_recipients(&addresses, o, setup->identity.domain, f) < 0 ||
 		parse_sender(&sender, o, setup->identity.domain, f) < 0) {
 		code = exit_with("sendmail", f);
 	} else {
+		recipients = recipients_of(&addresses, o->notify);
+		request.recipients = recipients;
+		request.recipient_count = addresses.count;
 		request.sender = o->sender ? buf_str(&sender) : NULL;
-		if (submit_message(&stored, setup, &request, f) < 0) {
-			code = exit_with("sendmail", f);
-		} else {
-			code = deliver(&stored, o, setup);
-			/* the spool is closed by the end of the process, which is near */
-		}
+		code = store(&request, o, setup, f);
 	}
+	free(recipients);
 	buf_release(&sender);
-	strv_release(&recipients);
+	strv_release(&addresses);
 	return code;
+}
+
+/* "OPTION TEXT" for each text */
+static void add_selection(
+	char **argv, size_t *argc, char *option, const struct strv *texts)
+{
+	for (size_t i = 0; i < texts->count; i++) {
+		argv[(*argc)++] = option;
+		argv[(*argc)++] = texts->items[i];
+	}
 }
 
 /* sendmail -q: the flush program takes over */
 static int run_queue(const struct sendmail_options *o, struct fault *f)
 {
 	char every[32];
-	char *once[] = {NULL, "flush", "--now", NULL};
-	char *repeated[] = {NULL, "flush", "--every", every, NULL};
+	size_t texts =
+		o->only_ids.count + o->only_recipients.count + o->only_senders.count;
+	char **argv = mem_array(2 * texts + 6, sizeof(*argv));
+	size_t argc = 1;
+	int code;
 
 	(void)snprintf(every, sizeof(every), "%" PRId64 "s", o->interval_s);
-	flush_program_exec(o->interval_s ? repeated : once, f);
-	return exit_with("sendmail", f);
+	argv[argc++] = "flush";
+	argv[argc++] = o->interval_s ? "--every" : "--now";
+	if (o->interval_s)
+		argv[argc++] = every;
+	if (o->is_verbose)
+		argv[argc++] = "--verbose";
+	add_selection(argv, &argc, "--only-id", &o->only_ids);
+	add_selection(argv, &argc, "--only-recipient", &o->only_recipients);
+	add_selection(argv, &argc, "--only-sender", &o->only_senders);
+	flush_program_exec(argv, f);
+	code = exit_with("sendmail", f);
+	free(argv);
+	return code;
 }
 
-/*
- * A configuration that is wrong loses no mail: the place of the spool is known, or was never
- * said. One that cannot be read may say it; what is queued elsewhere no flush would find.
- */
-static bool knows_spool(const struct setup *setup)
+/* sendmail -bv: so does explaining */
+static int run_explain(const struct sendmail_options *o, struct fault *f)
 {
-	return setup->conf.spool.dir || !setup->problems.is_unread;
+	char **argv = mem_array(o->recipient_count + 8, sizeof(*argv));
+	size_t argc = 1;
+	int code;
+
+	argv[argc++] = "explain";
+	if (o->takes_recipients) {
+		argv[argc++] = "--message";
+		argv[argc++] = "-";
+	}
+	if (o->sender) {
+		argv[argc++] = "--from";
+		argv[argc++] = (char *)(uintptr_t)o->sender;
+	}
+	argv[argc++] = "--";
+	for (size_t i = 0; i < o->recipient_count; i++)
+		argv[argc++] = (char *)(uintptr_t)o->recipients[i];
+	flush_program_exec(argv, f);
+	code = exit_with("sendmail", f);
+	free(argv);
+	return code;
 }
 
 static int submit_with_setup(const struct sendmail_options *o, struct fault *f)
@@ -164,20 +213,10 @@ static int submit_with_setup(const struct sendmail_options *o, struct fault *f)
 	struct setup setup;
 	int code;
 
-	setup_load(&setup, NULL);
-	if (setup.problems.errors)
-		setup_print_problems(&setup, "sendmail");
-	if (!knows_spool(&setup)) {
-		fault_set(f, FAULT_SYSTEM, 0,
-			"the configuration cannot be read just now; try again later");
+	if (setup_load_to_submit(&setup, "sendmail", f) < 0)
 		code = exit_with("sendmail", f);
-	} else {
-		if (setup.problems.errors)
-			(void)fprintf(stderr,
-				"sendmail: the message is queued all the same; it leaves "
-				"when the configuration is mended\n");
+	else
 		code = submit(o, &setup, f);
-	}
 	setup_release(&setup);
 	return code;
 }
@@ -187,6 +226,10 @@ static int act(const struct sendmail_options *o, struct fault *f)
 	switch (o->mode) {
 	case SENDMAIL_SUBMIT:
 		return submit_with_setup(o, f);
+	case SENDMAIL_SERVE:
+		return cmd_smtp_server(o->delivery, o->sender);
+	case SENDMAIL_EXPLAIN:
+		return run_explain(o, f);
 	case SENDMAIL_LIST:
 		return cmd_mailq();
 	case SENDMAIL_RUN:

@@ -9,10 +9,14 @@
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "base/strv.h"
+#include "cmd/dispatch.h"
 #include "mail/dsn.h"
 
 enum sendmail_mode {
 	SENDMAIL_SUBMIT,
+	SENDMAIL_SERVE,   /* -bs */
+	SENDMAIL_EXPLAIN, /* -bv */
 	SENDMAIL_LIST,    /* -bp, mailq */
 	SENDMAIL_RUN,     /* -q */
 	SENDMAIL_ALIASES, /* -bi, newaliases: nothing to do */
@@ -20,25 +24,22 @@ enum sendmail_mode {
 	SENDMAIL_VERSION,
 };
 
-enum sendmail_delivery {
-	SENDMAIL_AS_CONFIGURED,
-	SENDMAIL_BACKGROUND, /* -odb */
-	SENDMAIL_FOREGROUND, /* -odi */
-	SENDMAIL_QUEUE,      /* -odq */
-};
-
 struct sendmail_options {
 	enum sendmail_mode mode;
-	enum sendmail_delivery delivery;
-	bool takes_recipients; /* -t */
-	bool ignores_dots;     /* -i */
-	bool wants_to_listen;  /* -bd */
-	const char *sender;    /* -f, -r; NULL not given */
-	const char *full_name; /* -F */
-	const char *envid;     /* -V */
-	unsigned notify;       /* -N */
-	enum dsn_return ret;   /* -R */
-	int64_t interval_s;    /* -q15m; 0 once */
+	enum dispatch delivery;      /* -od */
+	bool takes_recipients;       /* -t */
+	bool ignores_dots;           /* -i */
+	bool is_verbose;             /* -v */
+	bool wants_to_listen;        /* -bd */
+	const char *sender;          /* -f, -r; NULL not given */
+	const char *full_name;       /* -F */
+	const char *envid;           /* -V */
+	unsigned notify;             /* -N */
+	enum dsn_return ret;         /* -R */
+	int64_t interval_s;          /* -q15m; 0 once */
+	struct strv only_ids;        /* -qI; parts of ids */
+	struct strv only_recipients; /* -qR */
+	struct strv only_senders;    /* -qS */
 	const char **recipients;
 	size_t recipient_count;
 };

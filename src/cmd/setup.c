@@ -85,6 +85,33 @@ void setup_print_problems(const struct setup *s, const char *program)
 	buf_release(&line);
 }
 
+/*
+ * A configuration that is wrong loses no mail: the place of the spool is known, or was never
+ * said. One that cannot be read may say it; what is queued elsewhere no flush would find.
+ */
+static bool knows_spool(const struct setup *setup)
+{
+	return setup->conf.spool.dir || !setup->problems.is_unread;
+}
+
+int setup_load_to_submit(struct setup *ret, const char *program, struct fault *f)
+{
+	setup_load(ret, NULL);
+	if (!ret->problems.errors)
+		return 0;
+	setup_print_problems(ret, program);
+	if (!knows_spool(ret)) {
+		fault_set(f, FAULT_SYSTEM, 0,
+			"the configuration cannot be read just now; try again later");
+		return -1;
+	}
+	(void)fprintf(stderr,
+		"%s: the message is queued all the same; it leaves when the "
+		"configuration is mended\n",
+		program);
+	return 0;
+}
+
 struct place_options setup_place(const struct setup *s)
 {
 	return (struct place_options){.dir = s->spool_dir,

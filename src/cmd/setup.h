@@ -36,6 +36,13 @@ int setup_process(struct fault *f);
 void setup_load(struct setup *ret, const char *conf_file);
 void setup_release(struct setup *s);
 
+/*
+ * The same for a submission: problems are printed, `program` in front, and a sentence that
+ * the message is queued all the same. -1 and a fault where the configuration cannot be
+ * read just now, so that nobody knows where the spool is; release `ret` then as well.
+ */
+int setup_load_to_submit(struct setup *ret, const char *program, struct fault *f);
+
 /* Print every problem to stderr, `program` in front. */
 void setup_print_problems(const struct setup *s, const char *program);
 

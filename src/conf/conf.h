@@ -75,6 +75,19 @@ struct conf {
 		bool has_local_hosts; /* loopback and own addresses may be MX targets */
 	} delivery;
 	struct {
+		char *from;          /* NULL: senders differ */
+		char *domain;        /* NULL: domains stay */
+		struct strv domains; /* that `domain` replaces, besides our names */
+		char *map;           /* NULL: none; else for conf_path */
+		char *name;          /* template; NULL: names stay */
+		bool keeps_original;
+	} rewrite;
+	struct {
+		struct strv added; /* "Name: template" */
+		struct strv set;
+		struct strv removed; /* names */
+	} header;
+	struct {
 		char *path; /* NULL: the built-in places; else for conf_path */
 	} mailbox;
 	struct {

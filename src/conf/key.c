@@ -19,6 +19,8 @@ static const char *const deliver_words[] = {"background", "foreground", "queue",
 static const char *const level_words[] = {"error", "warning", "info", "debug", NULL};
 static const char *const report_words[] = {"auto", "user", "sender", NULL};
 static const char *const target_words[] = {"syslog", "stderr", "none", NULL};
+static const char *const name_words[] = {"%n", "%h", "%u", "%a", "%%", NULL};
+static const char *const field_words[] = {"%h", "%u", "%i", "%%", "%|", NULL};
 static const char *const never_words[] = {"never", "0", NULL};
 static const char *const none_words[] = {"none", "0", NULL};
 
@@ -71,6 +73,26 @@ static const struct conf_key keys[] = {
 	{"delivery", "local_hosts", KIND(VALUE_YES_NO), "no",
 		FIELD(delivery.has_local_hosts),
 		"MX hosts may be on this machine; for tests"},
+
+	{"rewrite", "map", KIND(VALUE_PATH), "", FIELD(rewrite.map),
+		"file with the addresses of users outside"},
+	{"rewrite", "from", KIND(VALUE_ADDRESS), "", FIELD(rewrite.from),
+		"one sender for all mail"},
+	{"rewrite", "domain", KIND(VALUE_DOMAIN), "", FIELD(rewrite.domain),
+		"domain of senders, in place of the names of this machine"},
+	{"rewrite", "domains", KIND(VALUE_DOMAINS), "", FIELD(rewrite.domains),
+		"more domains that are names of this machine"},
+	{"rewrite", "name", WORDS(VALUE_TEMPLATE, name_words), "", FIELD(rewrite.name),
+		"display name in From (default: stays)"},
+	{"rewrite", "keep_original", KIND(VALUE_YES_NO), "no",
+		FIELD(rewrite.keeps_original), "X-Original-From keeps a changed From"},
+
+	{"header", "add", WORDS(VALUE_FIELDS, field_words), "", FIELD(header.added),
+		"fields to add"},
+	{"header", "set", WORDS(VALUE_FIELDS, field_words), "", FIELD(header.set),
+		"fields to put in place of those of the same name"},
+	{"header", "remove", KIND(VALUE_NAMES), "", FIELD(header.removed),
+		"names of fields to remove"},
 
 	{"mailbox", "path", KIND(VALUE_PATH), "", FIELD(mailbox.path),
 		"mailbox for reports (default: ~/Maildir/ if it exists, else "

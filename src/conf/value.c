@@ -9,6 +9,7 @@
 #include "base/strv.h"
 #include "base/text.h"
 #include "conf/host.h"
+#include "conf/value_kind.h"
 
 #define SCHEDULE_STEPS_MAX 32
 #define SERVERS_MAX        8
@@ -188,7 +189,7 @@ static void format_seconds(
 		format_seconds_value(value, out);
 }
 
-static void replace_string(void *field, struct span text)
+void value_set_string(void *field, struct span text)
 {
 	char **string = field;
 
@@ -208,7 +209,7 @@ static void format_string(
 
 static void release_string(void *field)
 {
-	replace_string(field, SPAN_NONE);
+	value_set_string(field, SPAN_NONE);
 }
 
 static int parse_hostname(
@@ -222,7 +223,7 @@ static int parse_hostname(
 			"digits, hyphens; an international name in its xn-- form)");
 		return -1;
 	}
-	replace_string(field, text);
+	value_set_string(field, text);
 	return 0;
 }
 
@@ -236,7 +237,7 @@ static int parse_domain(
 			"an international name in its xn-- form)");
 		return -1;
 	}
-	replace_string(field, text);
+	value_set_string(field, text);
 	return 0;
 }
 
@@ -253,7 +254,7 @@ static int parse_host(
 			"a port goes into the key `port'");
 		return -1;
 	}
-	replace_string(field, host);
+	value_set_string(field, host);
 	return 0;
 }
 
@@ -304,17 +305,16 @@ static int parse_servers(
 	return 0;
 }
 
-static void format_servers(
-	const struct value_spec *spec, const void *field, struct buf *out)
+static void format_list(const struct value_spec *spec, const void *field, struct buf *out)
 {
-	const struct strv *servers = field;
+	const struct strv *list = field;
 
 	(void)spec;
-	for (size_t i = 0; i < servers->count; i++)
-		buf_addf(out, "%s%s", i ? " " : "", servers->items[i]);
+	for (size_t i = 0; i < list->count; i++)
+		buf_addf(out, "%s%s", i ? " " : "", list->items[i]);
 }
 
-static void release_servers(void *field)
+static void release_list(void *field)
 {
 	strv_release(field);
 	*(struct strv *)field = (struct strv){0};
@@ -340,7 +340,7 @@ static int parse_schedule(
 			SCHEDULE_STEPS_MAX);
 		return -1;
 	}
-	replace_string(field, text);
+	value_set_string(field, text);
 	return 0;
 }
 
@@ -368,15 +368,15 @@ static int parse_path(
 			"user's number, %% a percent sign)");
 		return -1;
 	}
-	replace_string(field, text);
+	value_set_string(field, text);
 	return 0;
 }
 
 /*
- * An address as far as it can be told without the grammar of mail: one word with an @
+ * As far as it can be told without the grammar of mail: one word with an @
  * in front of a domain. `deliver` parses it again before it is used.
  */
-static bool is_address(struct span text)
+bool value_is_address(struct span text)
 {
 	size_t at = text.len;
 
@@ -394,12 +394,25 @@ static int parse_report(
 {
 	size_t place = find_word(spec->words, text);
 
-	if (place == WORD_NONE && !is_address(text)) {
+	if (place == WORD_NONE && !value_is_address(text)) {
 		list_words(spec->words, want);
 		buf_add_str(want, ", or an address such as postmaster@example.org");
 		return -1;
 	}
-	replace_string(field, place == WORD_NONE ? text : span_of(spec->words[place]));
+	value_set_string(field, place == WORD_NONE ? text : span_of(spec->words[place]));
+	return 0;
+}
+
+static int parse_address(
+	const struct value_spec *spec, struct span text, void *field, struct buf *want)
+{
+	(void)spec;
+	if (text.len && !value_is_address(text)) {
+		buf_add_str(want, "an address such as box@example.org (an international "
+				  "domain in its xn-- form)");
+		return -1;
+	}
+	value_set_string(field, text);
 	return 0;
 }
 
@@ -413,7 +426,7 @@ static int parse_log(
 		buf_add_str(want, ", or the absolute path of a file");
 		return -1;
 	}
-	replace_string(field, place == WORD_NONE ? text : span_of(spec->words[place]));
+	value_set_string(field, place == WORD_NONE ? text : span_of(spec->words[place]));
 	return 0;
 }
 
@@ -426,11 +439,16 @@ static const struct kind kinds[] = {
 	[VALUE_HOSTNAME] = {parse_hostname, format_string, release_string},
 	[VALUE_DOMAIN] = {parse_domain, format_string, release_string},
 	[VALUE_HOST] = {parse_host, format_string, release_string},
-	[VALUE_SERVERS] = {parse_servers, format_servers, release_servers},
+	[VALUE_SERVERS] = {parse_servers, format_list, release_list},
 	[VALUE_SCHEDULE] = {parse_schedule, format_string, release_string},
 	[VALUE_PATH] = {parse_path, format_string, release_string},
 	[VALUE_REPORT] = {parse_report, format_string, release_string},
 	[VALUE_LOG] = {parse_log, format_string, release_string},
+	[VALUE_ADDRESS] = {parse_address, format_string, release_string},
+	[VALUE_DOMAINS] = {value_parse_domains, format_list, release_list},
+	[VALUE_NAMES] = {value_parse_names, format_list, release_list},
+	[VALUE_FIELDS] = {value_parse_fields, value_format_fields, release_list},
+	[VALUE_TEMPLATE] = {value_parse_template, format_string, release_string},
 };
 
 int value_parse(

@@ -26,6 +26,11 @@ enum value_kind {
 	VALUE_PATH,     /* char *, absolute or ~/…, with %u and %% * */
 	VALUE_REPORT,   /* char *, auto, user, sender or an address */
 	VALUE_LOG,      /* char *, syslog, stderr, none or an absolute path */
+	VALUE_ADDRESS,  /* char *, an address with its @ * */
+	VALUE_DOMAINS,  /* struct strv, domains, or ".domain" for those below it * */
+	VALUE_NAMES,    /* struct strv, names of header fields * */
+	VALUE_FIELDS,   /* struct strv, "Name: template"; `words` as in a template * */
+	VALUE_TEMPLATE, /* char *, text with the placeholders that are `words` * */
 };
 
 struct value_spec {

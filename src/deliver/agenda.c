@@ -55,6 +55,8 @@ static bool visit(void *ctx, const struct spool_entry *e)
 {
 	struct agenda *a = ctx;
 
+	if (a->flush->only && !selection_may_have(a->flush->only, e->id))
+		return !flush_is_stopping();
 	if (e->box == SPOOL_NEW) {
 		if (seen_add(&a->seen, e->id))
 			add_due(a, e);
@@ -292,11 +294,15 @@ static void plan_opened(struct agenda *a, const struct message *m)
 {
 	const struct envelope *e = &m->envelope;
 	size_t count;
-	struct destination **list = destinations_of(a, e, NULL, &count);
-	const struct host *down = count == 1 ? down_host(a, list[0]) : NULL;
+	struct destination **list;
+	const struct host *down;
+	bool is_shared;
 
-	bool is_shared = count > 1 || is_decided(a, e);
-
+	if (a->flush->only && !selection_has(a->flush->only, e))
+		return;
+	list = destinations_of(a, e, NULL, &count);
+	down = count == 1 ? down_host(a, list[0]) : NULL;
+	is_shared = count > 1 || is_decided(a, e);
 	if (is_shared && a->shared_claimed >= SHARED_CLAIMED_MAX)
 		add_later(a, &m->entry);
 	else if (is_shared)

@@ -40,7 +40,13 @@ struct filing {
 
 static bool is_wanted(enum report_kind kind, unsigned notify)
 {
-	return notify == 0 || notify & (kind == REPORT_FAILED ? DSN_FAILURE : DSN_DELAY);
+	static const unsigned flags[] = {
+		[REPORT_FAILED] = DSN_FAILURE,
+		[REPORT_DELAYED] = DSN_DELAY,
+		[REPORT_RELAYED] = DSN_SUCCESS,
+	};
+
+	return notify & flags[kind] || (notify == 0 && kind != REPORT_RELAYED);
 }
 
 /* A name at this machine itself, or none: nothing that another host could deliver. */
@@ -249,7 +255,13 @@ static int file(const struct filing *fl, struct fault *f)
 
 static void log_filing(const struct filing *fl)
 {
-	log_event(LOG_LEVEL_INFO, fl->kind == REPORT_FAILED ? "bounced" : "delay-notice",
+	static const char *const events[] = {
+		[REPORT_FAILED] = "bounced",
+		[REPORT_DELAYED] = "delay-notice",
+		[REPORT_RELAYED] = "relay-notice",
+	};
+
+	log_event(LOG_LEVEL_INFO, events[fl->kind],
 		LOG_TEXT("id", fl->claim->message.entry.id),
 		LOG_TEXT("to", fl->to.address),
 		LOG_TEXT("mailbox", fl->to.is_local ? fl->to.box.path : NULL),

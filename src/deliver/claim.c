@@ -63,10 +63,18 @@ bool claim_is_pending(const struct claim *c, size_t number)
 	return kind == OUTCOME_PENDING || kind == OUTCOME_DEFERRED;
 }
 
+/* Whether the sender is to be told by us where the next host will not (RFC 3461 5.2.2). */
+static bool wants_success(const struct claim *c, size_t number)
+{
+	const struct envelope *e = &c->message.envelope;
+
+	return *e->sender && e->recipients[number].notify & DSN_SUCCESS;
+}
+
 /* whether the fate of one recipient must be known beside the message */
 static bool has_company(const struct claim *c)
 {
-	return c->message.envelope.recipient_count > 1;
+	return c->message.envelope.recipient_count > 1 || wants_success(c, 0);
 }
 
 int claim_reserve(struct claim *c, size_t lines, struct fault *f)
@@ -82,6 +90,7 @@ static void remember(struct journal_recipient *r, const struct outcome *o, int64
 	free(r->text);
 	r->kind = o->kind;
 	r->may_be_delivered = o->may_be_delivered;
+	r->is_relayed = o->is_relayed;
 	r->time_s = now_s;
 	r->status = o->status;
 	r->code = o->code;
@@ -126,7 +135,7 @@ static bool needs_line(const struct claim *c, const struct outcome *o)
 static enum journal_event event_of(const struct outcome *o)
 {
 	if (o->kind == OUTCOME_DELIVERED)
-		return JOURNAL_DELIVERED;
+		return o->is_relayed ? JOURNAL_RELAYED : JOURNAL_DELIVERED;
 	if (o->kind == OUTCOME_FAILED)
 		return JOURNAL_FAILED;
 	return o->may_be_delivered ? JOURNAL_UNCERTAIN : JOURNAL_DEFERRED;
@@ -158,14 +167,18 @@ static void write_line(
 }
 
 void claim_record(struct claim *c, const struct flush *flush, size_t number,
-	const struct outcome *o)
+	const struct outcome *outcome)
 {
 	int64_t now_s = flush->world->now_s();
+	struct outcome known = *outcome;
 
+	known.is_relayed = known.is_relayed && wants_success(c, number);
 	/* before anything else: who is killed here delivers twice */
-	write_line(c, now_s, number, o);
-	remember(&c->past.recipients[number], o, now_s);
-	log_outcome(c, number, o, now_s);
+	write_line(c, now_s, number, &known);
+	remember(&c->past.recipients[number], &known, now_s);
+	log_outcome(c, number, &known, now_s);
+	flush_show(flush, "=== %s %s: %s", c->message.envelope.recipients[number].address,
+		outcome_kind_name(known.kind), known.text);
 }
 
 void claim_sync(struct claim *c)

@@ -61,7 +61,7 @@ int claim_reserve(struct claim *c, size_t lines, struct fault *f);
  * has to be known later. Follow with claim_sync before anything else is sent.
  */
 void claim_record(struct claim *c, const struct flush *flush, size_t number,
-	const struct outcome *o);
+	const struct outcome *outcome);
 
 /* What was recorded is on disk afterwards, or the claim knows that it is not. */
 void claim_sync(struct claim *c);

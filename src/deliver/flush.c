@@ -1,6 +1,9 @@
 #include "deliver/flush.h"
 
 #include <signal.h>
+#include <stdarg.h>
+
+#include "base/text.h"
 
 /* a signal handler can reach nothing else */
 static volatile sig_atomic_t is_stopping;
@@ -31,4 +34,20 @@ int64_t flush_lifetime_s(const struct flush *flush, const char *sender)
 {
 	return *sender ? flush->conf->spool.lifetime_s
 		       : flush->conf->spool.bounce_lifetime_s;
+}
+
+void flush_show(const struct flush *flush, const char *fmt, ...)
+{
+	struct buf line = BUF_INIT(FLUSH_LINE_MAX);
+	char clean[4 * FLUSH_LINE_MAX];
+	va_list args;
+
+	if (!flush->show)
+		return;
+	va_start(args, fmt);
+	buf_vaddf(&line, fmt, args);
+	va_end(args);
+	text_clean_into(clean, sizeof(clean), buf_span(&line));
+	flush->show(clean);
+	buf_release(&line);
 }

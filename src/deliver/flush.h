@@ -11,7 +11,9 @@
 #include "base/user.h"
 #include "conf/conf.h"
 #include "conf/identity.h"
+#include "deliver/selection.h"
 #include "deliver/world.h"
+#include "mail/rewrite.h"
 #include "net/netaddr.h"
 #include "policy/route.h"
 #include "spool/schedule.h"
@@ -25,14 +27,22 @@ struct flush {
 	const char *mailbox_path; /* [mailbox] path made absolute, or NULL */
 	const struct spool *spool;
 	struct route_options route;
+	const struct rewrite *rewrite; /* of senders and header; NULL: nothing */
 	struct schedule retry;
 	struct netaddr_list own_addresses;
 	int64_t started_s;
 	bool is_now; /* try everything, whatever the schedule and the host memory say */
+	const struct selection *only; /* of the queue; NULL: all of it */
+	/* somebody watches: one harmless line, without line end; NULL: nobody */
+	void (*show)(const char *line);
 };
 
 /* The lifetime of a message: shorter for one without a sender to tell (a bounce). */
 int64_t flush_lifetime_s(const struct flush *flush, const char *sender);
+
+/* Show a line to who watches, cleaned (base/text.h); nothing where nobody does. */
+#define FLUSH_LINE_MAX 4096
+void flush_show(const struct flush *flush, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /*
  * SIGTERM or SIGINT has come: finish what is on the wire, start nothing new.

@@ -4,10 +4,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/codec.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
 
 #define TRACE_MAX 2048
 
@@ -56,15 +54,40 @@ static void describe(struct job *j)
 	const struct envelope *e = &j->claim->message.envelope;
 
 	j->message = (struct smtp_message){
-		.sender = wire_sender(&j->wire, e->sender),
+		.sender = wire_sender(&j->wire, e->sender, j->flush->rewrite),
 		.recipients = j->recipients,
 		.recipient_count = j->count,
-		.facts = e->facts,
 		.envid = e->envid,
 		.ret = e->ret,
 		.tag = j,
 	};
-	j->message.facts.octets += j->trace.len;
+}
+
+/* SMTPUTF8 is for local parts outside ASCII; a rewritten sender may have none any more. */
+static bool has_ascii_envelope(const struct job *j)
+{
+	if (span_has_8bit(span_of(j->message.sender)))
+		return false;
+	for (size_t i = 0; i < j->count; i++)
+		if (span_has_8bit(span_of(j->recipients[i]->address)))
+			return false;
+	return true;
+}
+
+static void rewrite_section(void *ctx, struct span section, struct buf *out)
+{
+	const struct job *j = ctx;
+
+	rewrite_header(j->flush->rewrite, section, j->claim->message.envelope.id, out);
+}
+
+/* After the addresses are known. */
+static void begin_content(struct job *j)
+{
+	j->transform = (struct header_transform){rewrite_section, j};
+	content_init(&j->content, &j->claim->message, buf_span(&j->trace),
+		j->flush->rewrite ? &j->transform : NULL);
+	j->content.has_ascii_envelope = has_ascii_envelope(j);
 }
 
 static void log_not_taken(const struct spool_entry *entry, enum message_result result,
@@ -79,6 +102,7 @@ static void log_not_taken(const struct spool_entry *entry, enum message_result r
 
 static void job_free(struct job *j)
 {
+	content_release(&j->content);
 	wire_addresses_release(&j->wire);
 	buf_release(&j->trace);
 	free(j->numbers);
@@ -110,6 +134,7 @@ struct job *job_begin(const struct flush *flush, struct destination *d,
 	write_trace(j);
 	pick_recipients(j);
 	describe(j);
+	begin_content(j);
 	if (j->count == 0) {
 		job_end(j, 0);
 		return NULL;
@@ -124,67 +149,16 @@ struct job *job_begin(const struct flush *flush, struct destination *d,
 	return j;
 }
 
-static struct outcome damaged(struct job *j, const char *why)
+int job_prepare(
+	struct job *j, const struct smtp_extensions *extensions, struct outcome *ret_why)
 {
-	(void)text_copy(j->damage, sizeof(j->damage), span_of(why));
-	return outcome_make(OUTCOME_DEFERRED, OUTCOME_MESSAGE, "4.3.0",
-		"the stored message is damaged: %s", why);
-}
-
-static uint64_t content_octets(const struct job *j)
-{
-	return j->claim->message.envelope.facts.octets;
-}
-
-static ssize_t read_stored(
-	struct job *j, uint64_t offset, char *to, size_t n, struct outcome *ret_why)
-{
-	struct fault f;
-	ssize_t got = message_read(&j->claim->message, offset, to, n, &f);
-
-	if (got < 0 && f.err) { /* EIO and the like: this machine, perhaps not tomorrow */
-		*ret_why = outcome_make(
-			OUTCOME_DEFERRED, OUTCOME_MESSAGE, "4.3.0", "%s", f.text);
-		return -1;
-	}
-	if (got < 0) {
-		*ret_why = damaged(j, f.text);
-		return -1;
-	}
-	if (offset == 0)
-		j->crc = 0;
-	else if (offset != j->crc_at)
-		BUG("content out of order");
-	j->crc = crc32c(j->crc, to, (size_t)got);
-	j->crc_at = offset + (uint64_t)got;
-	if (j->crc_at == content_octets(j) &&
-		j->crc != j->claim->message.envelope.facts.crc) {
-		*ret_why = damaged(j, "checksum");
-		return -1;
-	}
-	return got;
+	return content_prepare(&j->content, extensions, &j->message.facts, ret_why);
 }
 
 ssize_t job_content(struct job *j, uint64_t offset, char *to, size_t n, bool *ret_is_last,
 	struct outcome *ret_why)
 {
-	size_t lead = 0;
-	ssize_t got;
-
-	if (offset < j->trace.len) {
-		struct span trace = span_from(buf_span(&j->trace), (size_t)offset);
-
-		if (n <= trace.len)
-			BUG("content block smaller than the trace field");
-		memcpy(to, trace.data, trace.len);
-		lead = trace.len;
-	}
-	offset = offset + lead - j->trace.len;
-	got = read_stored(j, offset, to + lead, n - lead, ret_why);
-	if (got < 0)
-		return -1;
-	*ret_is_last = offset + (uint64_t)got == content_octets(j);
-	return got + (ssize_t)lead;
+	return content_read(&j->content, offset, to, n, ret_is_last, ret_why);
 }
 
 static void count_outcome(struct destination *d, const struct outcome *o)
@@ -284,8 +258,8 @@ static void end_shared(struct job *j)
 void job_end(struct job *j, uint32_t host_next_s)
 {
 	claim_sync(j->claim);
-	if (j->damage[0]) {
-		claim_set_aside(&j->claim->message, j->damage);
+	if (j->content.damage[0]) {
+		claim_set_aside(&j->claim->message, j->content.damage);
 		claim_release(j->claim);
 	} else if (j->claim->is_shared) {
 		end_shared(j);

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "deliver/claim.h"
+#include "deliver/content.h"
 #include "deliver/flush.h"
 #include "deliver/plan.h"
 #include "deliver/wire_address.h"
@@ -26,9 +27,8 @@ struct job {
 	struct outcome *undecided; /* what a host said that another one may not say */
 	size_t count;
 	struct smtp_message message; /* for the engine */
-	uint32_t crc;                /* of the content read so far */
-	uint64_t crc_at;
-	char damage[128]; /* why the content is not what was accepted; "": it is */
+	struct header_transform transform;
+	struct content content;
 };
 
 /*
@@ -40,9 +40,16 @@ struct job *job_begin(const struct flush *flush, struct destination *d,
 	const struct plan_job *planned, struct claim *const *shared);
 
 /*
- * Content octets from `offset`, the trace field first. At the end the checksum is
- * compared: returns -1 and `*ret_why` for content that cannot be read or is not what was
- * accepted; then the final dot must not be sent. *ret_is_last with the last octets.
+ * Choose the form for a host that offers `extensions`, and say so in j->message. -1 and the
+ * outcome of all recipients when this message cannot go there (content_prepare).
+ */
+int job_prepare(
+	struct job *j, const struct smtp_extensions *extensions, struct outcome *ret_why);
+
+/*
+ * Content octets from `offset`, the trace field first, as content_read gives them: -1 and
+ * `*ret_why` for content that cannot be read or is not what was accepted; then the final
+ * dot must not be sent.
  */
 ssize_t job_content(struct job *j, uint64_t offset, char *to, size_t n, bool *ret_is_last,
 	struct outcome *ret_why);

@@ -22,6 +22,7 @@ struct session {
 	struct session_result *result;
 	struct stream *stream;
 	struct smtp_client *engine;
+	struct smtp_observer observer;
 	char remote[OUTCOME_REMOTE_MAX];
 	int64_t begun_ms;
 	unsigned patience_id;
@@ -88,11 +89,35 @@ static void find_hello_name(const struct session *s, char out[IDENTITY_NAME_MAX]
 	(void)text_copy(out, IDENTITY_NAME_MAX, span_of(literal));
 }
 
+/* -v: what a person at a terminal sees */
+static void show_command(void *ctx, struct span command)
+{
+	const struct session *s = ctx;
+
+	flush_show(s->flush, ">>> %.*s", SPAN_ARGS(command));
+}
+
+static void show_reply(void *ctx, int code, struct span text)
+{
+	const struct session *s = ctx;
+	struct span line = SPAN_NONE;
+
+	do {
+		(void)span_cut(&text, '\n', &line);
+		flush_show(s->flush, "<<< %d%c%.*s", code, text.data ? '-' : ' ',
+			SPAN_ARGS(span_trim(line)));
+	} while (text.data);
+}
+
 static void start_engine(struct session *s)
 {
 	char hello[IDENTITY_NAME_MAX];
 	struct smtp_client_options options = {
 		.hello_name = hello, .remote = s->remote, .messages_max = MESSAGES_MAX};
+
+	s->observer = (struct smtp_observer){show_command, show_reply, s};
+	if (s->flush->show)
+		options.observer = &s->observer;
 
 	find_hello_name(s, hello);
 	s->engine = smtp_client_new(&options);
@@ -204,20 +229,6 @@ static bool is_old(const struct session *s)
 	       s->flush->world->mono_ms() - s->begun_ms >= SESSION_MAX_MS;
 }
 
-static void do_next(struct session *s)
-{
-	struct job *job = NULL;
-
-	s->result->is_up = true;
-	if (!flush_is_stopping() && !is_old(s))
-		job = s->jobs->next(s->jobs->ctx);
-	if (!job) {
-		smtp_client_no_message(s->engine);
-		return;
-	}
-	smtp_client_message(s->engine, &job->message);
-}
-
 static void do_content(struct session *s, const struct smtp_event *ev)
 {
 	struct outcome why;
@@ -225,6 +236,9 @@ static void do_content(struct session *s, const struct smtp_event *ev)
 	ssize_t n = job_content(
 		ev->tag, ev->offset, s->block, sizeof(s->block), &is_last, &why);
 
+	if (n >= 0 && is_last)
+		flush_show(s->flush, ">>> [%llu octets]",
+			(unsigned long long)ev->offset + (unsigned long long)n);
 	if (n < 0)
 		smtp_client_content_failed(s->engine, &why);
 	else
@@ -253,6 +267,34 @@ static void do_done(struct session *s, const struct smtp_event *ev)
 	if (s->unsynced == ev->tag)
 		sync_outcomes(s);
 	s->jobs->done(s->jobs->ctx, ev->tag);
+}
+
+/* The message cannot go to this host: nothing is said to it. */
+static void refuse_job(struct session *s, struct job *job, const struct outcome *why)
+{
+	struct smtp_event ev = {.kind = SMTP_OUTCOME, .tag = job, .outcome = *why};
+
+	(void)text_copy(ev.outcome.remote, sizeof(ev.outcome.remote), span_of(s->remote));
+	for (ev.recipient = 0; ev.recipient < job->count; ev.recipient++)
+		do_outcome(s, &ev);
+	do_done(s, &ev);
+}
+
+static void do_next(struct session *s)
+{
+	struct outcome why;
+	struct job *job;
+
+	s->result->is_up = true;
+	while (!flush_is_stopping() && !is_old(s) &&
+		(job = s->jobs->next(s->jobs->ctx)) != NULL) {
+		if (job_prepare(job, smtp_client_extensions(s->engine), &why) == 0) {
+			smtp_client_message(s->engine, &job->message);
+			return;
+		}
+		refuse_job(s, job, &why);
+	}
+	smtp_client_no_message(s->engine);
 }
 
 static void do_close(struct session *s, const struct smtp_event *ev)
@@ -318,6 +360,7 @@ void session_run(const struct flush *flush, struct destination *d,
 
 	*ret = (struct session_result){0};
 	netaddr_format_remote(&target->address, target->host, s.remote, sizeof(s.remote));
+	flush_show(flush, "=== connecting to %s", s.remote);
 	if (connect_to(&s, target)) {
 		log_event(LOG_LEVEL_DEBUG, "connected", LOG_TEXT("remote", s.remote),
 			LOG_TEXT("route", d->key));
@@ -325,6 +368,8 @@ void session_run(const struct flush *flush, struct destination *d,
 		converse(&s);
 	}
 	log_session(&s);
+	if (ret->has_trouble)
+		flush_show(flush, "=== %s", ret->trouble.text);
 	smtp_client_free(s.engine);
 	stream_free(s.stream);
 }

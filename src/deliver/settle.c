@@ -18,9 +18,19 @@
 /* a report that could not be filed just now is tried again after this long */
 #define REPORT_RETRY_S 900
 
-static bool is_unreported(const struct journal_recipient *r)
+/* Whether a report of this kind is due. */
+static bool is_due(const struct journal_recipient *r, enum report_kind kind)
 {
-	return r->kind == OUTCOME_FAILED && !r->is_reported;
+	switch (kind) {
+	case REPORT_FAILED:
+		return r->kind == OUTCOME_FAILED && !r->is_reported;
+	case REPORT_RELAYED:
+		return r->is_relayed && !r->is_reported;
+	case REPORT_DELAYED:
+		return !r->is_warned &&
+		       (r->kind == OUTCOME_PENDING || r->kind == OUTCOME_DEFERRED);
+	}
+	BUG("kind of report");
 }
 
 static size_t count_pending(const struct claim *c)
@@ -30,6 +40,16 @@ static size_t count_pending(const struct claim *c)
 	for (size_t i = 0; i < c->past.count; i++)
 		pending += claim_is_pending(c, i);
 	return pending;
+}
+
+/* Whether the message has to be looked at again. */
+static bool has_work_left(const struct claim *c)
+{
+	for (size_t i = 0; i < c->past.count; i++)
+		if (claim_is_pending(c, i) ||
+			is_due(&c->past.recipients[i], REPORT_RELAYED))
+			return true;
+	return false;
 }
 
 /*
@@ -66,11 +86,10 @@ static void expire(struct claim *c, const struct flush *flush)
 	}
 }
 
-/* Mark recipients as told; where others are pending the journal has to know. */
+/* Mark recipients as told; where work is left the journal has to know. */
 static void mark(struct claim *c, const struct flush *flush, enum journal_event event,
 	const size_t *numbers, size_t count)
 {
-	bool has_others = count_pending(c) > 0;
 	struct fault f;
 
 	for (size_t i = 0; i < count; i++) {
@@ -80,11 +99,14 @@ static void mark(struct claim *c, const struct flush *flush, enum journal_event 
 			r->is_reported = true;
 		else
 			r->is_warned = true;
-		/* where this fails the report comes once more: better than never */
-		if (has_others && journal_append(&c->journal, flush->world->now_s(),
-					  numbers[i], event, NULL, &f) == 0)
-			c->is_dirty = true;
 	}
+	if (!has_work_left(c))
+		return;
+	for (size_t i = 0; i < count; i++)
+		/* where this fails the report comes once more: better than never */
+		if (journal_append(&c->journal, flush->world->now_s(), numbers[i], event,
+			    NULL, &f) == 0)
+			c->is_dirty = true;
 	claim_sync(c);
 }
 
@@ -94,13 +116,9 @@ static size_t *pick(struct claim *c, enum report_kind kind, size_t *ret_count)
 	size_t *numbers = mem_array(c->past.count, sizeof(*numbers));
 	size_t count = 0;
 
-	for (size_t i = 0; i < c->past.count; i++) {
-		const struct journal_recipient *r = &c->past.recipients[i];
-
-		if (kind == REPORT_FAILED ? is_unreported(r)
-					  : claim_is_pending(c, i) && !r->is_warned)
+	for (size_t i = 0; i < c->past.count; i++)
+		if (is_due(&c->past.recipients[i], kind))
 			numbers[count++] = i;
-	}
 	*ret_count = count;
 	return numbers;
 }
@@ -116,7 +134,7 @@ static enum bounce_result report(
 	if (count)
 		result = bounce_file(flush, c, kind, numbers, count, &why);
 	if (count && result == BOUNCE_DONE)
-		mark(c, flush, kind == REPORT_FAILED ? JOURNAL_REPORTED : JOURNAL_WARNED,
+		mark(c, flush, kind == REPORT_DELAYED ? JOURNAL_WARNED : JOURNAL_REPORTED,
 			numbers, count);
 	if (result == BOUNCE_LATER || result == BOUNCE_IMPOSSIBLE)
 		log_event(LOG_LEVEL_ERROR, "report-failed",
@@ -178,6 +196,13 @@ static void reschedule(struct claim *c, uint32_t next_s)
 			LOG_TEXT("id", c->message.entry.id), LOG_TEXT("why", f.text));
 }
 
+static enum journal_event final_event(const struct journal_recipient *r)
+{
+	if (r->kind == OUTCOME_FAILED)
+		return JOURNAL_FAILED;
+	return r->is_relayed ? JOURNAL_RELAYED : JOURNAL_DELIVERED;
+}
+
 /*
  * What stands in memory alone: the next run must neither deliver nor report it again. False
  * when not all of it is on disk.
@@ -190,8 +215,7 @@ static bool write_down(struct claim *c, const struct flush *flush)
 
 	for (size_t i = 0; i < c->past.count; i++) {
 		const struct journal_recipient *r = &c->past.recipients[i];
-		enum journal_event event =
-			r->kind == OUTCOME_DELIVERED ? JOURNAL_DELIVERED : JOURNAL_FAILED;
+		enum journal_event event = final_event(r);
 		struct outcome o = journal_outcome(r);
 
 		if (claim_is_pending(c, i))
@@ -228,26 +252,43 @@ static bool is_report_overdue(const struct claim *c, const struct flush *flush)
 	       2 * flush_lifetime_s(flush, e->sender);
 }
 
+/*
+ * Everybody has an outcome. A failure that nobody was told of keeps the message; that it
+ * was relayed is worth another try, but neither a person's time nor a second delivery.
+ */
+static void conclude(struct claim *c, const struct flush *flush,
+	enum bounce_result failed, enum bounce_result relayed)
+{
+	bool is_overdue = is_report_overdue(c, flush);
+
+	if (failed == BOUNCE_DONE &&
+		(relayed != BOUNCE_LATER || is_overdue || c->has_lost_record)) {
+		forget(c, flush);
+		return;
+	}
+	if (!write_down(c, flush) && c->has_lost_record)
+		claim_park(c, CLAIM_LOST_RECORD);
+	else if (failed == BOUNCE_IMPOSSIBLE || (failed == BOUNCE_LATER && is_overdue))
+		claim_park(c, "its failure could not be reported to anybody");
+	else
+		reschedule(c, (uint32_t)(flush->world->now_s() + REPORT_RETRY_S));
+}
+
 static void settle(struct claim *c, const struct flush *flush)
 {
-	enum bounce_result reported;
+	enum bounce_result failed, relayed;
 
 	expire(c, flush);
 	claim_sync(c);
-	reported = report(c, flush, REPORT_FAILED);
+	failed = report(c, flush, REPORT_FAILED);
+	relayed = report(c, flush, REPORT_RELAYED);
 	if (c->has_lost_record && count_pending(c)) {
 		claim_park(c, CLAIM_LOST_RECORD);
 	} else if (count_pending(c)) {
 		warn_of_delay(c, flush);
 		reschedule(c, next_try(c, flush));
-	} else if (reported == BOUNCE_DONE) {
-		forget(c, flush);
-	} else if (!write_down(c, flush) && c->has_lost_record) {
-		claim_park(c, CLAIM_LOST_RECORD);
-	} else if (reported == BOUNCE_IMPOSSIBLE || is_report_overdue(c, flush)) {
-		claim_park(c, "its failure could not be reported to anybody");
 	} else {
-		reschedule(c, (uint32_t)(flush->world->now_s() + REPORT_RETRY_S));
+		conclude(c, flush, failed, relayed);
 	}
 }
 

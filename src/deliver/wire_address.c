@@ -44,10 +44,20 @@ const struct recipient *wire_recipient(
 	return copy;
 }
 
-const char *wire_sender(struct wire_addresses *w, const char *sender)
+const char *wire_sender(
+	struct wire_addresses *w, const char *sender, const struct rewrite *rewrite)
 {
-	w->sender = convert(sender);
-	return w->sender ? w->sender : sender;
+	struct buf address = BUF_INIT(ADDRESS_OCTETS_MAX);
+
+	if (rewrite)
+		rewrite_sender(rewrite, span_of(sender), &address);
+	else
+		buf_add_str(&address, sender);
+	w->sender = convert(buf_str(&address));
+	if (!w->sender)
+		w->sender = mem_string(buf_str(&address));
+	buf_release(&address);
+	return w->sender;
 }
 
 void wire_addresses_release(struct wire_addresses *w)

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "mail/dsn.h"
+#include "mail/rewrite.h"
 
 /* Copies that had to be made; everything else is borrowed from the envelope. */
 struct wire_addresses {
@@ -23,8 +24,9 @@ struct wire_addresses {
 const struct recipient *wire_recipient(
 	struct wire_addresses *w, const struct recipient *r);
 
-/* The same for the reverse-path; call once. */
-const char *wire_sender(struct wire_addresses *w, const char *sender);
+/* The same for the reverse-path, by the rules of `rewrite` (NULL: none); call once. */
+const char *wire_sender(
+	struct wire_addresses *w, const char *sender, const struct rewrite *rewrite);
 
 void wire_addresses_release(struct wire_addresses *w);
 

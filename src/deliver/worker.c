@@ -264,6 +264,7 @@ static void drain_one(struct worker *w, const struct plan_job *planned,
 	struct job *job;
 
 	if (is_only_postponed(w, planned, o)) {
+		flush_show(flush, "=== %s deferred: %s", planned->entry.id, o->text);
 		/* what cannot be renamed now is due again in the next run */
 		(void)message_postpone(flush->spool, &planned->entry, next_s,
 			planned->entry.attempts + 1U, &ignored);

@@ -39,6 +39,29 @@ int address_list_parse(
 int address_field_parse(
 	struct span s, const char *domain, struct strv *ret, struct fault *f);
 
+/* One mailbox of an address field, as parts of the text that it stands in. */
+struct address_place {
+	struct span whole;  /* name, brackets and comments too; no blanks at the ends */
+	struct span phrase; /* what stands before the '<', trimmed; may be empty */
+	struct span spec;   /* addr-spec or bare name, without a source route */
+	bool is_bare;
+};
+
+struct address_places {
+	struct address_place *items;
+	size_t count;
+	size_t cap;
+	struct strv addresses; /* of the same order: in canonical form */
+};
+
+/*
+ * The same as address_field_parse, telling where each mailbox stands. `*ret` is filled on
+ * success only, borrows from `s`, and is released with address_places_release.
+ */
+int address_field_places(
+	struct span s, const char *domain, struct address_places *ret, struct fault *f);
+void address_places_release(struct address_places *places);
+
 /*
  * The same for exactly one address, as -f and -r take it; "" and "<>" give the null
  * sender "". No control octet at all. `*ret` is replaced, on success only.

@@ -1,7 +1,9 @@
 #include "mail/address.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "mail/address_lexer.h"
 
 #define EXCERPT_MAX 120
@@ -11,12 +13,17 @@ struct list_parser {
 	struct address_token token; /* the next one, not yet taken */
 	const char *domain;         /* for bare names */
 	struct span member;         /* the text from the member being read on */
+	const char *taken_end;      /* behind the last token taken */
+	const char *angle;          /* the last '<' */
 	struct strv found;
+	struct address_places *places; /* NULL: nobody asks */
 	bool is_in_group;
 };
 
 static void advance(struct list_parser *p)
 {
+	if (p->token.text.data)
+		p->taken_end = p->token.text.data + p->token.text.len;
 	p->token = address_lexer_next(&p->lexer);
 }
 
@@ -123,6 +130,43 @@ static int skip_route(struct list_parser *p, struct fault *f)
 	return rc;
 }
 
+/* The text between two places of it. */
+static struct span between(const char *begin, const char *end)
+{
+	return (struct span){begin, (size_t)(end - begin)};
+}
+
+/* The mailbox that has been found last: its addr-spec has just been taken. */
+static void add_place(struct list_parser *p, const char *begin, bool is_bare)
+{
+	struct address_places *places = p->places;
+
+	if (!places)
+		return;
+	if (places->count == places->cap) {
+		places->cap = places->cap ? 2 * places->cap : 4;
+		places->items = mem_regrow(
+			places->items, places->cap, sizeof(struct address_place));
+	}
+	places->items[places->count++] = (struct address_place){
+		.spec = between(begin, p->taken_end), .is_bare = is_bare};
+}
+
+/* The same mailbox, when what follows it is known. */
+static void finish_place(struct list_parser *p, bool has_angle)
+{
+	const char *end =
+		p->token.kind == ADDRESS_END ? p->lexer.rest.data : p->token.text.data;
+	struct address_place *place;
+
+	if (!p->places)
+		return;
+	place = &p->places->items[p->places->count - 1];
+	place->whole = span_trim(between(p->member.data, end));
+	if (has_angle)
+		place->phrase = span_trim(between(p->member.data, p->angle));
+}
+
 static int add_found(struct list_parser *p, const struct buf *local, struct span domain,
 	struct fault *f)
 {
@@ -145,6 +189,8 @@ static int parse_spec(struct list_parser *p, struct fault *f)
 	struct buf local = BUF_INIT(2 * ADDRESS_LOCAL_MAX);
 	struct buf domain = BUF_INIT(2 * ADDRESS_DOMAIN_MAX);
 	int rc = is_at(p, '@') ? skip_route(p, f) : 0;
+	const char *begin = p->token.text.data;
+	bool is_bare = false;
 
 	if (rc == 0)
 		rc = parse_local(p, &local, f);
@@ -156,6 +202,7 @@ static int parse_spec(struct list_parser *p, struct fault *f)
 		if (rc == 0 && is_at(p, '@'))
 			rc = list_fault(p, "there is a second '@'", f);
 	} else if (rc == 0) {
+		is_bare = true;
 		if (p->domain)
 			buf_add_str(&domain, p->domain);
 		if (domain.len == 0)
@@ -163,6 +210,8 @@ static int parse_spec(struct list_parser *p, struct fault *f)
 	}
 	if (rc == 0)
 		rc = add_found(p, &local, buf_span(&domain), f);
+	if (rc == 0)
+		add_place(p, begin, is_bare);
 	buf_release(&local);
 	buf_release(&domain);
 	return rc;
@@ -174,6 +223,7 @@ static int parse_angle(struct list_parser *p, struct fault *f)
 {
 	while (!is_at(p, '<'))
 		advance(p);
+	p->angle = p->token.text.data;
 	advance(p);
 	if (is_at(p, '>'))
 		return list_fault(p, "there is no address in the '<>'", f);
@@ -226,14 +276,16 @@ static int expect_separator(const struct list_parser *p, struct fault *f)
 static int parse_member(struct list_parser *p, struct fault *f)
 {
 	char special = deciding_special(p);
+	bool is_end_of_group = is_at(p, ';');
 
-	if (is_at(p, ';')) {
+	if (is_end_of_group) {
 		if (!p->is_in_group)
 			return list_fault(p,
 				"a ';' that ends no group; addresses are separated by "
 				"','",
 				f);
 		p->is_in_group = false;
+		p->member = p->lexer.rest;
 		advance(p);
 	} else if (special == ':' && !is_at(p, '@')) {
 		return begin_group(p, f);
@@ -243,7 +295,11 @@ static int parse_member(struct list_parser *p, struct fault *f)
 	} else if (parse_spec(p, f) < 0) {
 		return -1;
 	}
-	return expect_separator(p, f);
+	if (expect_separator(p, f) < 0)
+		return -1;
+	if (!is_end_of_group)
+		finish_place(p, special == '<');
+	return 0;
 }
 
 /*
@@ -294,6 +350,27 @@ int address_field_parse(
 	struct list_parser p = {.domain = domain};
 
 	return parse_into(&p, s, true, ret, f);
+}
+
+int address_field_places(
+	struct span s, const char *domain, struct address_places *ret, struct fault *f)
+{
+	struct address_places places = {0};
+	struct list_parser p = {.domain = domain, .places = &places};
+	int rc = parse_into(&p, s, true, &places.addresses, f);
+
+	if (rc == 0)
+		*ret = places;
+	else
+		address_places_release(&places);
+	return rc;
+}
+
+void address_places_release(struct address_places *places)
+{
+	free(places->items);
+	strv_release(&places->addresses);
+	*places = (struct address_places){0};
 }
 
 int address_parse(struct span s, const char *domain, struct buf *ret, struct fault *f)

@@ -130,3 +130,32 @@ int dsn_xtext_decode(struct buf *out, struct span s, struct fault *f)
 	}
 	return 0;
 }
+
+static bool is_xtext(struct span s, size_t decoded_max)
+{
+	struct buf decoded = BUF_INIT(decoded_max);
+	struct fault unused;
+	bool is_good = s.len && dsn_xtext_decode(&decoded, s, &unused) == 0 &&
+		       !decoded.is_overfull;
+
+	buf_release(&decoded);
+	return is_good;
+}
+
+bool dsn_envid_is_valid(struct span s)
+{
+	return is_xtext(s, DSN_ENVID_MAX);
+}
+
+bool dsn_orcpt_is_valid(struct span s)
+{
+	struct span type;
+
+	if (s.len > DSN_ORCPT_MAX || !span_cut(&s, ';', &type) || !type.len)
+		return false;
+	for (size_t i = 0; i < type.len; i++)
+		if (!text_is_alpha(type.data[i]) && !text_is_digit(type.data[i]) &&
+			type.data[i] != '-')
+			return false;
+	return is_xtext(s, DSN_ORCPT_MAX);
+}

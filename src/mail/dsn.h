@@ -5,6 +5,8 @@
 #ifndef MAIL_DSN_H
 #define MAIL_DSN_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/fault.h"
 #include "base/span.h"
@@ -51,5 +53,13 @@ void dsn_xtext_encode(struct buf *out, struct span s);
  * later).
  */
 int dsn_xtext_decode(struct buf *out, struct span s, struct fault *f);
+
+/*
+ * Whether `s` may be the value of ENVID or ORCPT as it goes on the wire (RFC 3461 4.4, 4.2):
+ * xtext of clean octets within the maximum, behind an address type and ';' for ORCPT.
+ * Nothing in it can end the word that it stands in.
+ */
+bool dsn_envid_is_valid(struct span s);
+bool dsn_orcpt_is_valid(struct span s);
 
 #endif

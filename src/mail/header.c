@@ -150,7 +150,7 @@ static void add_q(struct buf *out, char c)
  * Names that are not UTF-8 come from an old passwd file in an encoding nobody can tell:
  * RFC 1428 has the label for that.
  */
-static void add_encoded(struct buf *out, struct span s)
+void header_add_encoded(struct buf *out, struct span s)
 {
 	bool is_utf8 = span_is_utf8(s);
 	const char *charset = is_utf8 ? "UTF-8" : "unknown-8bit";
@@ -193,7 +193,7 @@ int header_add_phrase(struct buf *out, struct span name, struct fault *f)
 	}
 	name = span_trim(name);
 	if (span_has_8bit(name))
-		add_encoded(out, name);
+		header_add_encoded(out, name);
 	else if (is_plain_phrase(name))
 		buf_add_span(out, name);
 	else

@@ -57,6 +57,13 @@ void header_unfold(struct buf *out, struct span value);
 void header_add(struct buf *out, const char *name, struct span value);
 
 /*
+ * Append text of one line (any octets) as RFC 2047 encoded-words that may stand in a phrase
+ * as well as in text, each short enough for the first line of a field. What is not UTF-8
+ * is labelled so that nobody takes it for what it is not.
+ */
+void header_add_encoded(struct buf *out, struct span s);
+
+/*
  * Append a display name (any octets) as a phrase: as it is where atoms can say it, as a
  * quoted-string, or outside ASCII as RFC 2047 encoded-words. Blanks around it are dropped;
  * nothing left appends nothing. Control octets, and more than HEADER_PHRASE_MAX octets, are

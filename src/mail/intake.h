@@ -7,8 +7,9 @@
  * people; above all others Resent-Date, -From and -Message-ID where the message is being
  * sent again. Left out: Bcc, Resent-Bcc, Return-Path, Content-Length, an mbox's line before
  * the header. Refused: two From. Of To and Cc several fields become one; of Date, Subject
- * and the like the first one stays. All else goes out byte for byte and in order but for
- * line ends: no line is cut, no octet encoded, whatever its length or value.
+ * and the like the first one stays. Bare names in address fields get a domain. All else goes
+ * out byte for byte and in order but for line ends: no line is cut, no octet encoded,
+ * whatever its length or value.
  */
 #ifndef MAIL_INTAKE_H
 #define MAIL_INTAKE_H
@@ -20,8 +21,10 @@
 
 #define INTAKE_HEADER_MAX   (256 * 1024) /* octets of the header section */
 #define INTAKE_FIELDS_MAX   1000
-#define INTAKE_RECEIVED_MAX 100        /* trace fields (RFC 5321 6.3): more is a loop */
-#define INTAKE_ADDED_MAX    (8 * 1024) /* octets of added fields */
+#define INTAKE_RECEIVED_MAX 100         /* trace fields (RFC 5321 6.3): more is a loop */
+#define INTAKE_DOMAINS_MAX  (64 * 1024) /* octets of domains given to bare names */
+/* octets added to a header: fields and those */
+#define INTAKE_ADDED_MAX (8 * 1024 + INTAKE_DOMAINS_MAX)
 
 struct intake_options {
 	bool dot_ends; /* no -i: a lone dot ends the input, a leading ".." becomes "." */
@@ -30,7 +33,7 @@ struct intake_options {
 	size_t recipients_max; /* of those taken from the header */
 	int64_t now_s;         /* for an added Date and Message-ID */
 	const char *hostname;  /* right side of an added Message-ID */
-	const char *domain;    /* for bare names in To, Cc, Bcc */
+	const char *domain;    /* for bare names */
 	const char *from;      /* canonical address, not "", for an added From field */
 	const char *full_name; /* name in an added From field as header_add_phrase takes
 				  it, refused there or not used; "" none */

@@ -8,6 +8,7 @@
 #include "base/rand.h"
 #include "mail/address.h"
 #include "mail/header.h"
+#include "mail/qualify.h"
 
 /* What is done with the fields of a name. */
 enum rule {
@@ -52,29 +53,30 @@ static const struct {
 	const char *name;
 	enum rule rule;
 	bool is_missing_if_blank;
+	bool has_addresses; /* that go out: bare names get a domain */
 } known_fields[] = {
-	[KNOWN_FROM] = {"From", RULE_ONE, true},
-	[KNOWN_DATE] = {"Date", RULE_FIRST, true},
-	[KNOWN_MESSAGE_ID] = {"Message-ID", RULE_FIRST, true},
-	[KNOWN_SENDER] = {"Sender", RULE_FIRST, true},
-	[KNOWN_TO] = {"To", RULE_MERGE, false},
-	[KNOWN_CC] = {"Cc", RULE_MERGE, false},
-	[KNOWN_BCC] = {"Bcc", RULE_DROP, false},
-	[KNOWN_REPLY_TO] = {"Reply-To", RULE_FIRST, false},
-	[KNOWN_SUBJECT] = {"Subject", RULE_FIRST, false},
-	[KNOWN_IN_REPLY_TO] = {"In-Reply-To", RULE_FIRST, false},
-	[KNOWN_REFERENCES] = {"References", RULE_FIRST, false},
-	[KNOWN_RECEIVED] = {"Received", RULE_KEEP, false},
-	[KNOWN_RETURN_PATH] = {"Return-Path", RULE_DROP, false},
-	[KNOWN_CONTENT_LENGTH] = {"Content-Length", RULE_DROP, false},
-	[KNOWN_RESENT_FROM] = {"Resent-From", RULE_KEEP, false},
-	[KNOWN_RESENT_DATE] = {"Resent-Date", RULE_KEEP, false},
-	[KNOWN_RESENT_MESSAGE_ID] = {"Resent-Message-ID", RULE_KEEP, false},
-	[KNOWN_RESENT_SENDER] = {"Resent-Sender", RULE_KEEP, false},
-	[KNOWN_RESENT_TO] = {"Resent-To", RULE_KEEP, false},
-	[KNOWN_RESENT_CC] = {"Resent-Cc", RULE_KEEP, false},
-	[KNOWN_RESENT_BCC] = {"Resent-Bcc", RULE_DROP, false},
-	[KNOWN_NOT] = {NULL, RULE_KEEP, false},
+	[KNOWN_FROM] = {"From", RULE_ONE, true, true},
+	[KNOWN_DATE] = {"Date", RULE_FIRST, true, false},
+	[KNOWN_MESSAGE_ID] = {"Message-ID", RULE_FIRST, true, false},
+	[KNOWN_SENDER] = {"Sender", RULE_FIRST, true, true},
+	[KNOWN_TO] = {"To", RULE_MERGE, false, true},
+	[KNOWN_CC] = {"Cc", RULE_MERGE, false, true},
+	[KNOWN_BCC] = {"Bcc", RULE_DROP, false, false},
+	[KNOWN_REPLY_TO] = {"Reply-To", RULE_FIRST, false, true},
+	[KNOWN_SUBJECT] = {"Subject", RULE_FIRST, false, false},
+	[KNOWN_IN_REPLY_TO] = {"In-Reply-To", RULE_FIRST, false, false},
+	[KNOWN_REFERENCES] = {"References", RULE_FIRST, false, false},
+	[KNOWN_RECEIVED] = {"Received", RULE_KEEP, false, false},
+	[KNOWN_RETURN_PATH] = {"Return-Path", RULE_DROP, false, false},
+	[KNOWN_CONTENT_LENGTH] = {"Content-Length", RULE_DROP, false, false},
+	[KNOWN_RESENT_FROM] = {"Resent-From", RULE_KEEP, false, true},
+	[KNOWN_RESENT_DATE] = {"Resent-Date", RULE_KEEP, false, false},
+	[KNOWN_RESENT_MESSAGE_ID] = {"Resent-Message-ID", RULE_KEEP, false, false},
+	[KNOWN_RESENT_SENDER] = {"Resent-Sender", RULE_KEEP, false, true},
+	[KNOWN_RESENT_TO] = {"Resent-To", RULE_KEEP, false, true},
+	[KNOWN_RESENT_CC] = {"Resent-Cc", RULE_KEEP, false, true},
+	[KNOWN_RESENT_BCC] = {"Resent-Bcc", RULE_DROP, false, false},
+	[KNOWN_NOT] = {NULL, RULE_KEEP, false, false},
 };
 
 struct field {
@@ -88,6 +90,7 @@ struct section {
 	struct field *fields;
 	size_t count;
 	bool has[KNOWN_NOT + 1]; /* one of them goes out */
+	size_t domains_room;     /* octets that bare names may still get */
 };
 
 /* Fields of one resending, which stand together above an earlier one (RFC 5322 3.6.6). */
@@ -168,12 +171,25 @@ static void add_start(struct buf *out, const struct header_field *field)
 	buf_add_char(out, ':');
 }
 
-static void add_merged(struct section *s, size_t first)
+/* A header full of commas and bare names would grow to a hundred times its size. */
+static int add_value(
+	struct section *s, const struct field *field, struct span value, struct fault *f)
 {
-	const struct header_field *head = &s->fields[first].text;
+	if (!known_fields[field->known].has_addresses) {
+		buf_add_span(s->out, value);
+		return 0;
+	}
+	if (qualify_field(s->out, value, s->options->domain, &s->domains_room) == 0)
+		return 0;
+	fault_set(
+		f, FAULT_DATA, 0, "5.3.4 the header has too many names without a domain");
+	return -1;
+}
+
+static void merge(const struct section *s, size_t first, struct buf *out)
+{
 	struct span before = SPAN_NONE;
 
-	add_start(s->out, head);
 	for (size_t i = first; i < s->count; i++) {
 		const struct header_field *field = &s->fields[i].text;
 
@@ -181,22 +197,34 @@ static void add_merged(struct section *s, size_t first)
 			header_is_blank(field))
 			continue;
 		if (before.len) {
-			buf_add_str(s->out, span_ends(before, ",") ? "\r\n " : ",\r\n ");
-			buf_add_span(s->out, span_trim(field->value));
+			buf_add_str(out, span_ends(before, ",") ? "\r\n " : ",\r\n ");
+			buf_add_span(out, span_trim(field->value));
 		} else {
-			buf_add_span(s->out, field->value);
+			buf_add_span(out, field->value);
 		}
 		before = span_trim(field->value);
 	}
 	if (!before.len)
-		buf_add_span(s->out, head->value);
-	buf_add_str(s->out, "\r\n");
+		buf_add_span(out, s->fields[first].text.value);
+}
+
+/* Bare names are looked for in the whole: that is what others will read. */
+static int add_merged(struct section *s, size_t first, struct fault *f)
+{
+	struct buf value = BUF_INIT(2 * INTAKE_HEADER_MAX);
+	int rc;
+
+	merge(s, first, &value);
+	rc = add_value(s, &s->fields[first], buf_span(&value), f);
+	buf_release(&value);
+	return rc;
 }
 
 static int add_field(struct section *s, size_t i, struct fault *f)
 {
 	const struct field *field = &s->fields[i];
 	enum rule rule = known_fields[field->known].rule;
+	int rc;
 
 	if (known_fields[field->known].is_missing_if_blank &&
 		header_is_blank(&field->text))
@@ -210,14 +238,11 @@ static int add_field(struct section *s, size_t i, struct fault *f)
 	if (rule == RULE_DROP || (rule != RULE_KEEP && s->has[field->known]))
 		return 0;
 	s->has[field->known] = true;
-	if (rule == RULE_MERGE) {
-		add_merged(s, i);
-	} else {
-		add_start(s->out, &field->text);
-		buf_add_span(s->out, field->text.value);
-		buf_add_str(s->out, "\r\n");
-	}
-	return 0;
+	add_start(s->out, &field->text);
+	rc = rule == RULE_MERGE ? add_merged(s, i, f)
+				: add_value(s, field, field->text.value, f);
+	buf_add_str(s->out, "\r\n");
+	return rc;
 }
 
 static void add_date(struct section *s, const char *name)
@@ -388,7 +413,8 @@ static int complete(
 int intake_header_complete(struct span header, const struct intake_options *options,
 	struct buf *out, struct strv *recipients, struct fault *f)
 {
-	struct section s = {.options = options, .out = out};
+	struct section s = {
+		.options = options, .out = out, .domains_room = INTAKE_DOMAINS_MAX};
 	struct buf phrase = BUF_INIT(8 * HEADER_PHRASE_MAX);
 	int rc;
 

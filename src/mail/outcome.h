@@ -42,6 +42,7 @@ struct outcome {
 	struct outcome_status status;
 	int code;              /* SMTP reply code; 0: `text` is ours, no server said it */
 	bool may_be_delivered; /* the final dot left, its reply never came (RFC 1047) */
+	bool is_relayed; /* delivered to a host that reports no success (RFC 3461 5.2.2) */
 	char remote[OUTCOME_REMOTE_MAX]; /* "mx.example.org[192.0.2.1]:25", or "" */
 	char text[OUTCOME_TEXT_MAX];     /* cleaned, one line */
 };

@@ -18,6 +18,7 @@
 static const char *const subject_words[] = {
 	[REPORT_FAILED] = "Undelivered:",
 	[REPORT_DELAYED] = "Delayed:",
+	[REPORT_RELAYED] = "Relayed:",
 };
 
 void report_add_date(struct buf *out, int64_t time_s)

@@ -35,6 +35,7 @@
 enum report_kind {
 	REPORT_FAILED,  /* given up */
 	REPORT_DELAYED, /* still tried */
+	REPORT_RELAYED, /* passed on to a host that reports no success itself */
 };
 
 /* The strings are borrowed. NULL and "" are alike. */
@@ -86,8 +87,8 @@ bool report_returns_full(enum report_kind kind, enum dsn_return ret, uint64_t oc
  * INTAKE_HEADER_MAX and canonical addresses.
  *
  * Status and action always fit (RFC 3463 section 2): a failed recipient keeps class 4,
- * which says that a later message may succeed, and class 5; a delayed one has class 4. Any
- * other class is replaced.
+ * which says that a later message may succeed, and class 5; a delayed one has class 4, a
+ * relayed one class 2. Any other class is replaced.
  */
 void report_compose(const struct report *r, struct buf *out);
 

@@ -13,6 +13,7 @@ static const char *const actions[] = {
 	/* RFC 3464 2.3.3 */
 	[REPORT_FAILED] = "failed",
 	[REPORT_DELAYED] = "delayed",
+	[REPORT_RELAYED] = "relayed",
 };
 
 /* Any text as a field of our own: ASCII, folded, words that fit a line. */
@@ -122,6 +123,8 @@ static void add_status(
 
 	if (kind == REPORT_DELAYED)
 		status.class = 4;
+	else if (kind == REPORT_RELAYED)
+		status.class = 2;
 	else if (status.class != 4)
 		status.class = 5;
 	outcome_status_format(status, text);

@@ -13,6 +13,7 @@
 static const char *const headlines[] = {
 	[REPORT_FAILED] = "could not be delivered to",
 	[REPORT_DELAYED] = "has not been delivered yet to",
+	[REPORT_RELAYED] = "has been passed on for",
 };
 
 /* Take a piece off `*word` that fits a line and is whole characters. */
@@ -147,6 +148,11 @@ static void add_closing(const struct report *r, struct buf *out)
 		report_add_date(&text, r->retry_until_s);
 		buf_add_str(&text,
 			". You will be told if that fails. `mailq` shows how it stands.");
+	} else if (r->kind == REPORT_RELAYED) {
+		buf_add_str(&text,
+			"You asked to be told of success. The server named above takes "
+			"care of it now and does not report that itself: you will hear "
+			"only if it fails.");
 	} else {
 		buf_addf(&text, "It will not be tried again. %s is attached.",
 			r->is_full ? "The message" : "The header of the message");

@@ -27,6 +27,7 @@ struct smtp_client *smtp_client_new(const struct smtp_client_options *options)
 	c->hello_name = mem_string(options->hello_name);
 	c->remote = mem_string(options->remote);
 	c->messages_max = options->messages_max;
+	c->observer = options->observer;
 	buf_init(&c->input, INPUT_MAX);
 	smtp_reply_parser_init(&c->parser);
 	smtp_outbox_init(&c->outbox);
@@ -285,6 +286,11 @@ void smtp_client_received(struct smtp_client *c, struct span data)
 void smtp_client_written(struct smtp_client *c, size_t n)
 {
 	smtp_outbox_written(&c->outbox, n);
+}
+
+const struct smtp_extensions *smtp_client_extensions(const struct smtp_client *c)
+{
+	return &c->extensions;
 }
 
 void smtp_client_message(struct smtp_client *c, const struct smtp_message *message)

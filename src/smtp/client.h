@@ -30,14 +30,27 @@
 #include "mail/content.h"
 #include "mail/dsn.h"
 #include "mail/outcome.h"
+#include "smtp/extensions.h"
 
 #define SMTP_RECIPIENTS_PER_TRANSACTION 100 /* RFC 5321 4.5.3.1.8 */
 #define SMTP_CONTENT_BLOCK_MAX          (1024 * 1024)
+
+/*
+ * Who watches the dialogue: told of each command as it is said, without its line end, and
+ * of each whole reply, its text as in struct smtp_reply. Of a message only the final dot is
+ * said; a secret never is.
+ */
+struct smtp_observer {
+	void (*said)(void *ctx, struct span command);
+	void (*heard)(void *ctx, int code, struct span text);
+	void *ctx;
+};
 
 struct smtp_client_options {
 	const char *hello_name; /* FQDN or address literal: argument of EHLO */
 	const char *remote;     /* for outcomes: "mx.example.org[192.0.2.1]:25" */
 	unsigned messages_max;  /* a connection's; 0 no limit */
+	const struct smtp_observer *observer; /* borrowed; NULL none */
 };
 
 /* Borrowed until its DONE event. Only recipients still to be tried. */
@@ -104,7 +117,7 @@ struct smtp_event {
  */
 struct smtp_client;
 
-/* The strings of `options` are copied. */
+/* The strings of `options` are copied, the observer is not. */
 struct smtp_client *smtp_client_new(const struct smtp_client_options *options);
 void smtp_client_free(struct smtp_client *c);
 
@@ -116,6 +129,9 @@ void smtp_client_received(struct smtp_client *c, struct span data);
 
 /* The first `n` octets of the last WRITE's output have left. */
 void smtp_client_written(struct smtp_client *c, size_t n);
+
+/* What the server offers: known from the first NEXT on. */
+const struct smtp_extensions *smtp_client_extensions(const struct smtp_client *c);
 
 /* Answers to NEXT. After no_message the engine says QUIT once nothing is outstanding. */
 void smtp_client_message(struct smtp_client *c, const struct smtp_message *message);

@@ -253,6 +253,12 @@ unsigned smtp_step_patience_s(enum smtp_step step)
 	return steps[step].patience_s;
 }
 
+void smtp_session_show(const struct smtp_client *c, struct span command)
+{
+	if (c->observer)
+		c->observer->said(c->observer->ctx, command);
+}
+
 void smtp_session_say(struct smtp_client *c, enum smtp_step step)
 {
 	struct buf *out = smtp_outbox_open(&c->outbox);
@@ -265,6 +271,7 @@ void smtp_session_say(struct smtp_client *c, enum smtp_step step)
 	if (out->is_overfull || command.len > SMTP_COMMAND_MAX ||
 		span_has_control(span_head(command, command.len - 2)))
 		BUG("a command that is too long or more than one line");
+	smtp_session_show(c, span_head(command, command.len - 2));
 	smtp_expected_push(
 		&c->expected, step, (uint32_t)command.len, smtp_outbox_end(&c->outbox));
 }
@@ -346,6 +353,8 @@ void smtp_session_take_reply(struct smtp_client *c, const struct smtp_reply *rep
 	const struct smtp_expected_reply *front = smtp_expected_front(&c->expected);
 	enum smtp_step step;
 
+	if (c->observer)
+		c->observer->heard(c->observer->ctx, reply->code, reply->text);
 	if (reply->code == 421 && !c->is_quitting) {
 		service_closes(c, reply);
 		return;

@@ -70,6 +70,7 @@ struct smtp_client {
 	char *hello_name;
 	char *remote;
 	unsigned messages_max;
+	const struct smtp_observer *observer; /* NULL none */
 
 	struct buf input;
 	size_t input_at;        /* octets of `input` that are digested */
@@ -122,6 +123,9 @@ unsigned smtp_step_patience_s(enum smtp_step step);
 
 /* Compose the command and expect its reply. Only when smtp_session_may_say. */
 void smtp_session_say(struct smtp_client *c, enum smtp_step step);
+
+/* Tell the observer, if there is one, that this was said. */
+void smtp_session_show(const struct smtp_client *c, struct span command);
 
 /* Whether a command may follow those that are unanswered. */
 bool smtp_session_may_say(const struct smtp_client *c);

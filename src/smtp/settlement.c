@@ -19,6 +19,7 @@ struct outcome smtp_session_reply_outcome(const struct smtp_client *c,
 	struct outcome o = smtp_reply_outcome(reply, kind, scope);
 
 	(void)text_copy(o.remote, sizeof(o.remote), span_of(c->remote)); /* or cut */
+	o.is_relayed = kind == OUTCOME_DELIVERED && !c->extensions.has_dsn;
 	return o;
 }
 

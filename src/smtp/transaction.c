@@ -210,6 +210,7 @@ void smtp_transaction_finish(struct smtp_client *c)
 
 	smtp_body_finish(&c->body, smtp_outbox_open(&c->outbox));
 	smtp_expected_set_end(&c->expected, smtp_outbox_end(&c->outbox));
+	smtp_session_show(c, SPAN_LIT("."));
 	c->is_content = false;
 	c->current = c->finishing;
 	c->finishing = t;

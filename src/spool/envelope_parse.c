@@ -135,18 +135,6 @@ static bool take_sender(struct parser *p, struct envelope *e)
 	return true;
 }
 
-/* As it goes on the wire: nothing that could end the word it stands in. */
-static bool is_xtext(struct span s, size_t decoded_max)
-{
-	struct buf decoded = BUF_INIT(decoded_max);
-	struct fault unused; /* bad() says which line is wrong */
-	bool is_good = s.len && dsn_xtext_decode(&decoded, s, &unused) == 0 &&
-		       !decoded.is_overfull;
-
-	buf_release(&decoded);
-	return is_good;
-}
-
 static bool take_return(struct parser *p, struct envelope *e)
 {
 	struct span value;
@@ -168,7 +156,7 @@ static bool take_envid(struct parser *p, struct envelope *e)
 
 	if (!has_line(p, "envid", &value))
 		return true;
-	if (!is_xtext(value, DSN_ENVID_MAX))
+	if (!dsn_envid_is_valid(value))
 		return bad(p, "wrong envid");
 	e->envid = mem_copy(value.data, value.len);
 	return true;
@@ -197,20 +185,6 @@ static bool is_notify(struct span s, unsigned *ret_notify)
 	return s.len && dsn_notify_parse(s, ret_notify, &unused) == 0;
 }
 
-/* RFC 3461 4.2: an address type, ';' and xtext */
-static bool is_orcpt(struct span s)
-{
-	struct span type;
-
-	if (s.len > DSN_ORCPT_MAX || !span_cut(&s, ';', &type) || !type.len)
-		return false;
-	for (size_t i = 0; i < type.len; i++)
-		if (!text_is_alpha(type.data[i]) && !text_is_digit(type.data[i]) &&
-			type.data[i] != '-')
-			return false;
-	return is_xtext(s, DSN_ORCPT_MAX);
-}
-
 static bool take_recipient(struct parser *p, struct envelope *e)
 {
 	struct span value, address, notify, orcpt;
@@ -226,7 +200,7 @@ static bool take_recipient(struct parser *p, struct envelope *e)
 	notify = cut_option(&value, " notify=");
 	orcpt = cut_option(&value, " orcpt=");
 	if (value.len || (notify.data && !is_notify(notify, &notify_bits)) ||
-		(orcpt.data && !is_orcpt(orcpt)))
+		(orcpt.data && !dsn_orcpt_is_valid(orcpt)))
 		return bad(p, "wrong recipient option");
 	orcpt_text = orcpt.data ? mem_copy(orcpt.data, orcpt.len) : NULL;
 	envelope_add_recipient(e, address, notify_bits, orcpt_text);

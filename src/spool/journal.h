@@ -31,15 +31,17 @@ enum journal_event {
 	JOURNAL_DEFERRED,
 	JOURNAL_FAILED,
 	JOURNAL_UNCERTAIN, /* the dot left, no reply came: deferred, may be a duplicate */
-	JOURNAL_REPORTED,  /* this failure has been reported to the sender */
-	JOURNAL_WARNED,    /* the delay has been reported */
-	JOURNAL_RELEASED,  /* the user wants a recipient that failed tried again */
+	JOURNAL_REPORTED, /* this failure, or relaying, has been reported to the sender */
+	JOURNAL_WARNED,   /* the delay has been reported */
+	JOURNAL_RELEASED, /* the user wants a recipient that failed tried again */
+	JOURNAL_RELAYED,  /* delivered, and the sender wants to be told by us */
 };
 
 /* What the journal says of one recipient. */
 struct journal_recipient {
 	enum outcome_kind kind; /* PENDING, DELIVERED, DEFERRED or FAILED */
 	bool may_be_delivered;  /* the last try ended uncertain */
+	bool is_relayed;        /* DELIVERED, and to be reported */
 	bool is_reported;
 	bool is_warned;
 	int64_t time_s; /* of the last outcome */

@@ -24,6 +24,7 @@ static const char *const event_names[] = {
 	[JOURNAL_REPORTED] = "reported",
 	[JOURNAL_WARNED] = "warned",
 	[JOURNAL_RELEASED] = "released",
+	[JOURNAL_RELAYED] = "relayed",
 };
 
 static uint32_t checksum(const char *id, struct span line)

@@ -37,6 +37,12 @@ static void apply(struct journal_recipient *r, const struct journal_line *line)
 	case JOURNAL_DELIVERED:
 		set_outcome(r, line, OUTCOME_DELIVERED);
 		break;
+	case JOURNAL_RELAYED:
+		set_outcome(r, line, OUTCOME_DELIVERED);
+		/* what was reported before was a failure */
+		r->is_reported = r->is_reported && r->is_relayed;
+		r->is_relayed = true;
+		break;
 	case JOURNAL_FAILED:
 		if (!is_final(r))
 			set_outcome(r, line, OUTCOME_FAILED);
@@ -47,7 +53,7 @@ static void apply(struct journal_recipient *r, const struct journal_line *line)
 			set_outcome(r, line, OUTCOME_DEFERRED);
 		break;
 	case JOURNAL_REPORTED:
-		r->is_reported = r->kind == OUTCOME_FAILED;
+		r->is_reported = r->kind == OUTCOME_FAILED || r->is_relayed;
 		break;
 	case JOURNAL_WARNED:
 		r->is_warned = true;

@@ -22,7 +22,8 @@
  *	new, cur; and a journal    partly done          only recipients without a final
  *	                                                line are tried
  *	… all final, a failure     report not filed     file it, then remove
- *	  is not marked reported
+ *	  or a relayed line is
+ *	  not marked reported
  *	… all final and reported   done                 remove, nothing is sent
  *	journal/ID, no message     done                 removed when older than a day
  *	held/ID, failed/ID         needs a person       nothing

@@ -29,6 +29,12 @@ intact() {
 	becomes "$1" "$2" "${2/"\\n\\n"/"\\n@ADDED\\n\\n"}"
 }
 
+# The fields that say what a body is about which nobody said it.
+mime() {
+	printf 'MIME-Version: 1.0\\nContent-Type: text/plain; charset=%s\\n' "$1"
+	printf 'Content-Transfer-Encoding: %s' "$2"
+}
+
 # Stand-ins for what differs from run to run. The trace field has to be first.
 normalise() {
 	LC_ALL=C sed -E '
@@ -66,7 +72,7 @@ becomes 'a line that is no field ends the header' \
 	'Subject: x\nNot a field\nBcc: a@dest.test\n' 'Subject: x\n@ADDED\n\nNot a field\nBcc: a@dest.test\n'
 becomes 'a folded line before any field' ' x\nSubject: y\n' '@ADDED\n\n x\nSubject: y\n'
 becomes 'a line of blanks is no empty line' 'Subject: x\n \nTo: y\n\nz\n' \
-	'Subject: x\n \nTo: y\n@ADDED\n\nz\n'
+	'Subject: x\n \nTo: y@client.test\n@ADDED\n\nz\n'
 becomes 'a header with CRLF, a body that looks like one' \
 	'Subject: x\r\n\r\nBcc: kept@dest.test\r\n.\r\n' 'Subject: x\n@ADDED\n\nBcc: kept@dest.test\n.\n'
 
@@ -97,8 +103,10 @@ becomes 'a resent message keeps the first trio' \
 	'Resent-Date: @NOW\nResent-From: A Name <sender@client.test>\nResent-Message-ID: @NEW\nResent-To: r@x.test\nDate: then\nMessage-ID: <a@b>\nFrom: a@x.test\n\nz\n'
 intact 'order, case, folds and blanks' \
 	'sUBJECT:  two  blanks \nX-A:\n\ta tab\n  and blanks \t\nX-A: again\nTo: Mr. J. Doe <j@x.test>\n\nz\n'
-intact 'UTF-8 in fields and body' 'Subject: gr\303\274n\n\nsch\303\266n\n'
-intact 'octets that are no UTF-8' 'X-A: \377\376\n\n\200\201\n'
+becomes 'UTF-8 in fields and body' 'Subject: gr\303\274n\n\nsch\303\266n\n' \
+	"Subject: =?UTF-8?Q?gr=C3=BCn?=\n@ADDED\n$(mime utf-8 8bit)\n\nsch\303\266n\n"
+becomes 'octets that are no UTF-8' 'X-A: \377\376\n\n\200\201\n' \
+	"X-A: =?unknown-8bit?Q?=FF=FE?=\n@ADDED\n$(mime unknown-8bit 8bit)\n\n\200\201\n"
 
 # --- lines -------------------------------------------------------------------------
 becomes 'a last line without end' '\nz' '@ADDED\n\nz\n'
@@ -113,10 +121,11 @@ becomes 'with CRLF, too' '\r\na\r\n.\r\nlost\r\n' '@ADDED\n\na\n' -oem
 becomes 'and in the header' 'Subject: x\n.\nlost\n' 'Subject: x\n@ADDED\n\n' -oem
 becomes 'and without a line end behind it' '\na\n.' '@ADDED\n\na\n' -oem
 becomes 'without -i two dots are one' '\n..\n..x\n.y\n...\n' '@ADDED\n\n.\n.x\n.y\n..\n' -oem
-becomes 'a NUL is one octet of many' '\na\0b\n\0\n' '@ADDED\n\na\0b\n\0\n'
+becomes 'a NUL is one octet of many' '\na\0b\n\0\n' \
+	"@ADDED\n$(mime us-ascii quoted-printable)\n\na=00b\n=00\n"
 intact 'blanks at the end, empty lines at the end' 'Subject: x\n\na \t\n \n\n\n\n'
 line=$(printf '%998s' '' | tr ' ' x)
-intact 'lines of 998, 999 and 10000 octets' "Subject: x\n\n$line\n${line}y\n$line$line$line$line$line$line$line$line$line$line\n"
+intact 'a line of 998 octets' "Subject: x\n\n$line\n"
 
 # --- the added From ----------------------------------------------------------------
 becomes 'a name with specials is quoted' '\nz\n' \

@@ -54,6 +54,42 @@ static void check_list(struct span text)
 	strv_release(&from_field);
 }
 
+static void check_within(struct span part, struct span whole)
+{
+	if (part.len)
+		check(part.data >= whole.data &&
+				part.data + part.len <= whole.data + whole.len,
+			"a part outside its whole");
+}
+
+/* Places lie in the text, in order; what stands there is the address. */
+static void check_places(struct span text)
+{
+	struct address_places places;
+	struct span rest = text;
+	struct strv one = {0};
+	struct fault f;
+
+	if (address_field_places(text, "here.test", &places, &f) < 0)
+		return;
+	check(places.count == places.addresses.count, "addresses without a place");
+	for (size_t i = 0; i < places.count; i++) {
+		const struct address_place *p = &places.items[i];
+
+		check_within(p->whole, rest);
+		check_within(p->spec, p->whole);
+		check_within(p->phrase, p->whole);
+		check(address_field_parse(
+			      p->spec, p->is_bare ? "here.test" : NULL, &one, &f) == 0 &&
+				strcmp(one.items[i], places.addresses.items[i]) == 0,
+			"another address");
+		rest = span_from(
+			rest, (size_t)(p->whole.data - rest.data) + p->whole.len);
+	}
+	strv_release(&one);
+	address_places_release(&places);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span text = {(const char *)data, size};
@@ -61,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fault f;
 
 	check_list(text);
+	check_places(text);
 	if (address_parse(text, "here.test", &one, &f) == 0 && one.len)
 		check_stable(buf_span(&one));
 	if (address_is_canonical(text)) {

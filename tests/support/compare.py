@@ -4,8 +4,8 @@
     compare.py [--dot-ends] [--header-only] [--filed] GIVEN ARRIVED
 
 Silent with exit 0 where ARRIVED is GIVEN, completed as a sendmail may: fields of ADDED put in
-front or behind where they were missing, fields of REMOVED gone, every other field the same
-octets in the same order, and the body the same lines with CRLF. Else it says what differs and
+front or behind where they were missing, fields of REMOVED gone, bare names in the fields of
+QUALIFIED with a domain, every other field the same octets in the same order, and the body the same lines with CRLF. Else it says what differs and
 exits 1. What arrived must also be a message that Python's email package reads without a defect.
 With --filed a mail server has put it into a mailbox: lines end in LF, its trace is in front.
 """
@@ -20,6 +20,13 @@ import sys
 ADDED = {b"received", b"date", b"message-id", b"from", b"sender", b"to"}
 FILED = {b"return-path", b"x-original-to", b"delivered-to"}
 REMOVED = {b"bcc", b"resent-bcc", b"return-path", b"content-length"}
+
+# in which "root" becomes "root@domain"
+QUALIFIED = {
+    prefix + name
+    for prefix in (b"", b"resent-")
+    for name in (b"from", b"sender", b"reply-to", b"to", b"cc")
+}
 
 FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:(.*)", re.S)
 
@@ -67,6 +74,20 @@ def until_dot(data):
     return b"".join(line + b"\n" for line in kept)
 
 
+def is_same(given, arrived):
+    """Equal, but for domains behind bare names."""
+    if given == arrived:
+        return True
+    if given[0] != arrived[0] or given[0] not in QUALIFIED:
+        return False
+    # What was added stands before a blank, a bracket, a comma or the end, behind no other "@"
+    pattern = b"".join(
+        re.escape(part) + rb"(?:@[a-z0-9.-]+)?"
+        for part in re.findall(rb"[^\s<>,;]+|[\s<>,;]+", given[1])
+    )
+    return re.fullmatch(pattern, arrived[1]) is not None
+
+
 def compare_fields(given, arrived):
     """Walk both: what is only in `arrived` must be an addition, what is only in `given` gone."""
     problems = []
@@ -74,7 +95,7 @@ def compare_fields(given, arrived):
     names = {name for name, _ in given}
     rest = list(arrived)
     for name, value in given:
-        while rest and rest[0] != (name, value):
+        while rest and not is_same((name, value), rest[0]):
             extra = rest.pop(0)
             if extra[0] not in ADDED or (extra[0] in names and extra[0] != b"received"):
                 problems.append(f"unexpected field {extra}, looking for {(name, value)}")

@@ -40,8 +40,8 @@ static void every_option_is_taken(void **state)
 {
 	static const char *const some[] = {
 		"--now", "--every", "15m", "-C", "/a/conf", "--spool", "/a/spool", NULL};
-	static const char *const others[] = {
-		"--message", "6C3MK9G1NNHHL4", "--wait-fd", "3", "--help", NULL};
+	static const char *const others[] = {"--message", "6C3MK9G1NNHHL4", "--wait-fd",
+		"3", "--verbose", "--help", NULL};
 	struct flush_options o;
 	struct fault f;
 
@@ -54,7 +54,26 @@ static void every_option_is_taken(void **state)
 	assert_int_equal(parse(&o, others, &f), 0);
 	assert_string_equal(o.message, "6C3MK9G1NNHHL4");
 	assert_int_equal(o.wait_fd, 3);
+	assert_true(o.is_verbose);
 	assert_true(o.wants_help);
+}
+
+static void a_part_of_the_queue_is_selected(void **state)
+{
+	static const char *const words[] = {"--only-id", "6C3", "--only-recipient", "a@x",
+		"--only-recipient", "b", "--only-sender", "", NULL};
+	struct flush_options o;
+	struct fault f;
+
+	(void)state;
+	assert_int_equal(parse(&o, words, &f), 0);
+	assert_int_equal(o.only.ids.count, 1);
+	assert_string_equal(o.only.ids.items[0], "6C3");
+	assert_int_equal(o.only.recipients.count, 2);
+	assert_string_equal(o.only.recipients.items[1], "b");
+	assert_int_equal(o.only.senders.count, 1);
+	assert_string_equal(o.only.senders.items[0], "");
+	flush_options_release(&o);
 }
 
 static void what_is_wrong_is_named(void **state)
@@ -96,6 +115,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_given_is_one_run),
 		cmocka_unit_test(every_option_is_taken),
+		cmocka_unit_test(a_part_of_the_queue_is_selected),
 		cmocka_unit_test(what_is_wrong_is_named),
 	};
 

@@ -240,7 +240,7 @@ static int act(const char *word, const char *spool_path)
 	if (log_open("none", &f) < 0 || spool_open(&spool, spool_path, false, &f) < 0)
 		return 98;
 	if (strcmp(word, "message") == 0)
-		return flush_program_message(&spool, ID);
+		return flush_program_message(&spool, ID, false);
 	if (strcmp(word, "kick") == 0) {
 		flush_program_kick(&spool);
 		return EX_OK;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/bug.h"
 #include "cmd/sendmail_options.h"
 
@@ -24,7 +25,7 @@ static int parse(struct sendmail_options *ret, const char *const *words, struct 
 /* What a command line means, as far as it is not the usual. */
 struct meaning {
 	enum sendmail_mode mode;
-	enum sendmail_delivery delivery;
+	enum dispatch delivery;
 	bool takes_recipients;
 	bool ignores_dots;
 	const char *sender;
@@ -33,6 +34,7 @@ struct meaning {
 	unsigned notify;
 	enum dsn_return ret;
 	int64_t interval_s;
+	const char *only; /* -qI, -qR, -qS: "i,i|r,r|s" */
 	const char *recipients[4];
 };
 
@@ -45,6 +47,27 @@ struct row {
 static bool is_same(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static void add_list(struct buf *out, const struct strv *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		buf_addf(out, "%s%s", i ? "," : "", list->items[i]);
+}
+
+static bool selects(const struct sendmail_options *o, const char *only)
+{
+	struct buf text = BUF_INIT(1024);
+	bool is_same_selection;
+
+	add_list(&text, &o->only_ids);
+	buf_add_char(&text, '|');
+	add_list(&text, &o->only_recipients);
+	buf_add_char(&text, '|');
+	add_list(&text, &o->only_senders);
+	is_same_selection = span_is(buf_span(&text), only ? only : "||");
+	buf_release(&text);
+	return is_same_selection;
 }
 
 static const char *difference(
@@ -72,6 +95,8 @@ static const char *difference(
 		return "-N, -R";
 	if (o->interval_s != means->interval_s)
 		return "interval";
+	if (!selects(o, means->only))
+		return "selection";
 	if (o->recipient_count != count)
 		return "number of recipients";
 	for (size_t i = 0; i < count; i++)
@@ -110,11 +135,11 @@ static const struct row clients[] = {
 		{.full_name = "CronDaemon",
 			.ignores_dots = true,
 			.takes_recipients = true,
-			.delivery = SENDMAIL_FOREGROUND,
+			.delivery = DISPATCH_FOREGROUND,
 			.sender = "root"}},
 	{"anacron", {"sendmail", "-FAnacron", "-odi", "root"},
 		{.full_name = "Anacron",
-			.delivery = SENDMAIL_FOREGROUND,
+			.delivery = DISPATCH_FOREGROUND,
 			.recipients = {"root"}}},
 	{"systemd-cron", {"sendmail", "-i", "-B8BITMIME", "root"},
 		{.ignores_dots = true, .recipients = {"root"}}},
@@ -151,7 +176,7 @@ static const struct row clients[] = {
 	{"Emacs", {"sendmail", "-oi", "-f", "a@x", "-oem", "-odb", "-t"},
 		{.ignores_dots = true,
 			.sender = "a@x",
-			.delivery = SENDMAIL_BACKGROUND,
+			.delivery = DISPATCH_BACKGROUND,
 			.takes_recipients = true}},
 	{"PHP with -fX", {"/usr/sbin/sendmail", "-t", "-i", "-fa@x"},
 		{.takes_recipients = true, .ignores_dots = true, .sender = "a@x"}},
@@ -166,7 +191,7 @@ static const struct row clients[] = {
 		{.takes_recipients = true, .ignores_dots = true, .sender = "a@x"}},
 	{"RT", {"sendmail", "-oi", "-ODeliveryMode=b", "-OErrorMode=m", "-t"},
 		{.ignores_dots = true,
-			.delivery = SENDMAIL_BACKGROUND,
+			.delivery = DISPATCH_BACKGROUND,
 			.takes_recipients = true}},
 	{"RT, a bounce", {"sendmail", "-f", "<>", "-oi", "-t"},
 		{.ignores_dots = true, .sender = "<>", .takes_recipients = true}},
@@ -174,7 +199,7 @@ static const struct row clients[] = {
 		{"sendmail", "-oi", "-odi", "-oem", "-N", "success,delay,failure",
 			"-V00000042", "-f", "a@x", "--", "b@y"},
 		{.ignores_dots = true,
-			.delivery = SENDMAIL_FOREGROUND,
+			.delivery = DISPATCH_FOREGROUND,
 			.envid = "00000042",
 			.notify = DSN_SUCCESS | DSN_DELAY | DSN_FAILURE,
 			.sender = "a@x",
@@ -205,7 +230,7 @@ static const struct row forms[] = {
 		{.recipients = {"a@x"}}},
 	{"-O DeliveryMode=Interactive",
 		{"sendmail", "-O", "DeliveryMode=Interactive", "a@x"},
-		{.delivery = SENDMAIL_FOREGROUND, .recipients = {"a@x"}}},
+		{.delivery = DISPATCH_FOREGROUND, .recipients = {"a@x"}}},
 	{"the last -f wins", {"sendmail", "-f", "a@x", "-rb@y", "c@z"},
 		{.sender = "b@y", .recipients = {"c@z"}}},
 	{"-r alone", {"sendmail", "-r", "a@x", "c@z"},
@@ -213,11 +238,11 @@ static const struct row forms[] = {
 	{"a sender that looks like an option", {"sendmail", "-f", "-t", "c@z"},
 		{.sender = "-t", .recipients = {"c@z"}}},
 	{"-odq", {"sendmail", "-odq", "a@x"},
-		{.delivery = SENDMAIL_QUEUE, .recipients = {"a@x"}}},
+		{.delivery = DISPATCH_QUEUE, .recipients = {"a@x"}}},
 	{"-odd", {"sendmail", "-odd", "a@x"},
-		{.delivery = SENDMAIL_QUEUE, .recipients = {"a@x"}}},
+		{.delivery = DISPATCH_QUEUE, .recipients = {"a@x"}}},
 	{"-odf", {"sendmail", "-odf", "a@x"},
-		{.delivery = SENDMAIL_BACKGROUND, .recipients = {"a@x"}}},
+		{.delivery = DISPATCH_BACKGROUND, .recipients = {"a@x"}}},
 	{"-od", {"sendmail", "-od", "a@x"}, {.recipients = {"a@x"}}},
 	{"-B7BIT", {"sendmail", "-B7BIT", "-B", "8bitmime", "a@x"},
 		{.recipients = {"a@x"}}},
@@ -232,11 +257,14 @@ static const struct row forms[] = {
 			"-o", "a@x"},
 		{.recipients = {"a@x"}}},
 	{"flags",
-		{"sendmail", "-G", "-U", "-n", "-m", "-v", "-Am", "-Ac", "-GUnmv", "a@x"},
+		{"sendmail", "-G", "-U", "-n", "-m", "-v", "-Am", "-Ac", "-GUnmv",
+			"-cEJTx", "a@x"},
 		{.recipients = {"a@x"}}},
 	{"ignored values",
 		{"sendmail", "-h", "3", "-L", "tag", "-p", "smtp", "-X/tmp/log", "-C",
 			"/x", "a@x"},
+		{.recipients = {"a@x"}}},
+	{"more of them", {"sendmail", "-Mrsmtp", "-M", "shost", "-A", "c", "a@x"},
 		{.recipients = {"a@x"}}},
 	{"-d and -D", {"sendmail", "-d", "-d0.1", "-D", "log", "a@x"},
 		{.recipients = {"a@x"}}},
@@ -248,9 +276,16 @@ static const struct row forms[] = {
 		{.recipients = {"-t", "--", "b@y"}}},
 	{"a lone dash is a word", {"sendmail", "-", "b@y"}, {.recipients = {"-", "b@y"}}},
 	{"an empty word", {"sendmail", ""}, {.recipients = {""}}},
+	{"-bv", {"sendmail", "-bv", "-fb@x", "a@x"},
+		{.mode = SENDMAIL_EXPLAIN, .sender = "b@x", .recipients = {"a@x"}}},
 	{"-bp", {"sendmail", "-bp"}, {.mode = SENDMAIL_LIST}},
 	{"mailq", {"/usr/bin/mailq"}, {.mode = SENDMAIL_LIST}},
 	{"mailq -q", {"mailq", "-q"}, {.mode = SENDMAIL_RUN}},
+	{"-bs", {"sendmail", "-bs"}, {.mode = SENDMAIL_SERVE}},
+	{"Symfony", {"sendmail", "-bs", "-i"},
+		{.mode = SENDMAIL_SERVE, .ignores_dots = true}},
+	{"Alpine", {"sendmail", "-bs", "-odb", "-oem"},
+		{.mode = SENDMAIL_SERVE, .delivery = DISPATCH_BACKGROUND}},
 	{"-bi", {"sendmail", "-bi"}, {.mode = SENDMAIL_ALIASES}},
 	{"-I", {"sendmail", "-I"}, {.mode = SENDMAIL_ALIASES}},
 	{"newaliases", {"newaliases"}, {.mode = SENDMAIL_ALIASES}},
@@ -259,9 +294,19 @@ static const struct row forms[] = {
 	{"-q", {"sendmail", "-q"}, {.mode = SENDMAIL_RUN}},
 	{"-qf", {"sendmail", "-qf"}, {.mode = SENDMAIL_RUN}},
 	{"-qff", {"sendmail", "-qff"}, {.mode = SENDMAIL_RUN}},
-	{"-qI", {"sendmail", "-qI6C3MK"}, {.mode = SENDMAIL_RUN}},
-	{"-qR", {"sendmail", "-qRexample.org"}, {.mode = SENDMAIL_RUN}},
-	{"-qS", {"sendmail", "-qSroot"}, {.mode = SENDMAIL_RUN}},
+	{"-qG", {"sendmail", "-qGfast"}, {.mode = SENDMAIL_RUN}},
+	{"-qI", {"sendmail", "-qI6C3MK"}, {.mode = SENDMAIL_RUN, .only = "6C3MK||"}},
+	{"-qI with its word", {"sendmail", "-qI", "6C3MK"},
+		{.mode = SENDMAIL_RUN, .only = "6C3MK||"}},
+	{"-qR", {"sendmail", "-qRexample.org"},
+		{.mode = SENDMAIL_RUN, .only = "|example.org|"}},
+	{"-qR, more than one", {"sendmail", "-qRa", "-qR", "b", "-v"},
+		{.mode = SENDMAIL_RUN, .only = "|a,b|"}},
+	{"-qS", {"sendmail", "-qSroot"}, {.mode = SENDMAIL_RUN, .only = "||root"}},
+	{"-qS of the null sender's own", {"sendmail", "-qS", "-x"},
+		{.mode = SENDMAIL_RUN, .only = "||-x"}},
+	{"-qR again and again", {"sendmail", "-qRa", "-q15m"},
+		{.mode = SENDMAIL_RUN, .interval_s = 900, .only = "|a|"}},
 	{"-q15m", {"sendmail", "-q15m"}, {.mode = SENDMAIL_RUN, .interval_s = 900}},
 	{"-q1h", {"sendmail", "-q1h"}, {.mode = SENDMAIL_RUN, .interval_s = 3600}},
 	{"-qp", {"sendmail", "-qp"}, {.mode = SENDMAIL_RUN}},
@@ -282,7 +327,7 @@ static const struct {
 } wrong[] = {
 	{{"sendmail", "-Z"}, FAULT_USAGE, "unknown option -Z"},
 	{{"sendmail", "-tZ"}, FAULT_USAGE, "unknown option -Z"},
-	{{"sendmail", "--queue"}, FAULT_USAGE, "unknown option --"},
+	{{"sendmail", "--queue"}, FAULT_USAGE, "unknown option --queue"},
 	{{"sendmail", "-f"}, FAULT_USAGE, "-f needs a value"},
 	{{"sendmail", "-ti", "-F"}, FAULT_USAGE, "-F needs a value"},
 	{{"sendmail", "-B9BIT", "a@x"}, FAULT_USAGE, "7BIT"},
@@ -302,8 +347,14 @@ static const struct {
 	{{"sendmail", "-bD"}, FAULT_USAGE, "never listens"},
 	{{"sendmail", "-bl", "-q"}, FAULT_USAGE, "never listens"},
 	{{"sendmail", "-q15x"}, FAULT_USAGE, "-q15x"},
+	{{"sendmail", "-q!Ix"}, FAULT_USAGE, "-q!Ix"},
+	{{"sendmail", "-qQ"}, FAULT_USAGE, "-qQ"},
+	{{"sendmail", "-qI"}, FAULT_USAGE, "-qI needs a value"},
+	{{"sendmail", "-v", "-qR"}, FAULT_USAGE, "-qR needs a value"},
+	{{"sendmail", "-s", "subject", "a@x"}, FAULT_USAGE, "nullmta send"},
+	{{"sendmail", "-h"}, FAULT_USAGE, "-h needs a value"},
 	{{"sendmail", "-q0"}, FAULT_USAGE, "-q0"},
-	{{"sendmail", "-q99999999999999999999"}, FAULT_USAGE, "interval"},
+	{{"sendmail", "-q99999999999999999999"}, FAULT_USAGE, "such as 15m"},
 };
 
 static void clients_are_understood(void **state)

@@ -25,7 +25,11 @@ struct scene {
 	struct setup setup;
 	struct strv recipients;
 	struct submit_request request;
-	struct submit_result result;
+	int fd; /* the message is read from here */
+	struct {
+		struct spool spool; /* open after a success */
+		char id[ENVELOPE_ID_LEN + 1];
+	} result;
 };
 
 static int make_scene(void **state)
@@ -40,7 +44,7 @@ static int make_scene(void **state)
 		.user = s->w.user,
 		.spool_dir = mem_string(s->w.dir.path),
 	};
-	s->request = (struct submit_request){.recipients = &s->recipients, .fd = -1};
+	s->fd = -1;
 	*state = s;
 	return 0;
 }
@@ -49,7 +53,7 @@ static int remove_scene(void **state)
 {
 	struct scene *s = *state;
 
-	file_close(s->request.fd);
+	file_close(s->fd);
 	strv_release(&s->recipients);
 	free(s->setup.spool_dir);
 	fake_world_remove(&s->w);
@@ -63,17 +67,46 @@ static void set_input(struct scene *s, struct span text)
 	char path[128];
 
 	(void)snprintf(path, sizeof(path), "%s/input", s->w.dir.root);
-	file_close(s->request.fd);
-	s->request.fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	assert_true(s->request.fd >= 0);
-	assert_int_equal(write(s->request.fd, text.data, text.len), text.len);
-	assert_int_equal(lseek(s->request.fd, 0, SEEK_SET), 0);
+	file_close(s->fd);
+	s->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_true(s->fd >= 0);
+	assert_int_equal(write(s->fd, text.data, text.len), text.len);
+	assert_int_equal(lseek(s->fd, 0, SEEK_SET), 0);
+}
+
+static int submit_begun(struct scene *s, struct fault *f)
+{
+	struct submission *submission;
+
+	if (submit_begin(&submission, &s->setup, &s->result.spool, &s->request, f) < 0)
+		return -1;
+	return submit_message(submission, s->fd, s->result.id, f);
+}
+
+/* What set_input has given, to the recipients of the scene. */
+static int submit_input(struct scene *s, struct fault *f)
+{
+	struct recipient *list = mem_array(s->recipients.count, sizeof(*list));
+	int rc = submit_open(&s->result.spool, &s->setup, f);
+
+	for (size_t i = 0; i < s->recipients.count; i++)
+		list[i] = (struct recipient){
+			.address = s->recipients.items[i], .notify = s->request.notify};
+	s->request.recipients = list;
+	s->request.recipient_count = s->recipients.count;
+	if (rc == 0) {
+		rc = submit_begun(s, f);
+		if (rc < 0)
+			spool_close(&s->result.spool);
+	}
+	free(list);
+	return rc;
 }
 
 static int submit(struct scene *s, const char *text, struct fault *f)
 {
 	set_input(s, span_of(text));
-	return submit_message(&s->result, &s->setup, &s->request, f);
+	return submit_input(s, f);
 }
 
 static size_t leftovers(const struct scene *s)
@@ -337,8 +370,8 @@ static void input_that_cannot_be_read_is_not_accepted(void **state)
 	struct fault f;
 
 	strv_add(&s->recipients, SPAN_LIT("r@dest.example"));
-	s->request.fd = open(s->w.dir.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_int_equal(submit_message(&s->result, &s->setup, &s->request, &f), -1);
+	s->fd = open(s->w.dir.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(submit_input(s, &f), -1);
 	assert_int_equal(f.kind, FAULT_INPUT);
 	assert_int_equal(leftovers(s), 0);
 }
@@ -358,7 +391,7 @@ static void a_full_disk_takes_nothing(void **state)
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &saved), 0);
 	little = (struct rlimit){100, saved.rlim_max};
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
-	rc = submit_message(&s->result, &s->setup, &s->request, &f);
+	rc = submit_input(s, &f);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &saved), 0);
 	assert_int_equal(rc, -1);
 	assert_int_equal(f.kind, FAULT_SYSTEM);
@@ -434,7 +467,7 @@ static void ones_own_address(void **state)
 		else
 			(void)unsetenv("EMAIL");
 		s->setup.user.name = (char *)(uintptr_t)cases[i].user;
-		submit_own_address(&address, &s->setup);
+		submit_own_address(&address, &s->setup, &s->setup.user);
 		if (strcmp(buf_str(&address), cases[i].address) != 0)
 			fail_msg("%s, not %s", buf_str(&address), cases[i].address);
 		buf_release(&address);

@@ -17,6 +17,7 @@
 static const char *const colours[] = {"red", "green", NULL};
 static const char *const never[] = {"never", "0", NULL};
 static const char *const places[] = {"here", "there", NULL};
+static const char *const letters[] = {"%h", "%%", "%|", NULL};
 
 static const struct value_spec yes_no = {.kind = VALUE_YES_NO};
 static const struct value_spec word = {.kind = VALUE_WORD, .words = colours};
@@ -34,6 +35,11 @@ static const struct value_spec servers = {.kind = VALUE_SERVERS};
 static const struct value_spec schedule = {.kind = VALUE_SCHEDULE};
 static const struct value_spec path = {.kind = VALUE_PATH};
 static const struct value_spec report = {.kind = VALUE_REPORT, .words = places};
+static const struct value_spec address = {.kind = VALUE_ADDRESS};
+static const struct value_spec domains = {.kind = VALUE_DOMAINS};
+static const struct value_spec names = {.kind = VALUE_NAMES};
+static const struct value_spec fields = {.kind = VALUE_FIELDS, .words = letters};
+static const struct value_spec template = {.kind = VALUE_TEMPLATE, .words = letters};
 static const struct value_spec log_target = {.kind = VALUE_LOG, .words = places};
 
 struct value_case {
@@ -44,6 +50,49 @@ struct value_case {
 };
 
 static const struct value_case cases[] = {
+	{"an address", &address, "a+b@x.test", "a+b@x.test"},
+	{"no address", &address, "", ""},
+	{"a bare name", &address, "root", NULL},
+	{"a name in front", &address, "A <a@x.test>", NULL},
+	{"no domain", &address, "a@", NULL},
+
+	{"domains", &domains, "a.test  .below b", "a.test .below b"},
+	{"no domains", &domains, "", ""},
+	{"a dot", &domains, ".", NULL},
+	{"an address for a domain", &domains, "a@b", NULL},
+	{"a comma", &domains, "a.test,b.test", NULL},
+
+	{"names of fields", &names, "X-Mailer  user-agent", "X-Mailer user-agent"},
+	{"no names", &names, "", ""},
+	{"From is for others", &names, "X-A from", NULL},
+	{"the content's fields are reserved", &names, "content-type", NULL},
+	{"resent ones too", &names, "Resent-To", NULL},
+	{"Content alone is none", &names, "Content", "Content"},
+	{"a colon", &names, "X-A:", NULL},
+	{"an 8-bit name", &names, "X-\xc3\xbc", NULL},
+	{"a long name", &names,
+		"X-2345678901234567890123456789012345678901234567890123456"
+		"789012345678901234567",
+		NULL},
+
+	{"a field", &fields, "X-Host: %h", "X-Host: %h"},
+	{"several", &fields, "X-A: 1|X-B:2 |  X-C :", "X-A: 1 | X-B:2 | X-C :"},
+	{"a bar in the text", &fields, "X-A: 1 %| 2 | X-B: 100%%|X-C: c",
+		"X-A: 1 %| 2 | X-B: 100%% | X-C: c"},
+	{"no fields", &fields, "", ""},
+	{"no colon", &fields, "X-A 1", NULL},
+	{"an empty one", &fields, "X-A: 1 | | X-B: 2", NULL},
+	{"no such letter", &fields, "X-A: %n", NULL},
+	{"a percent sign at the end", &fields, "X-A: 5%", NULL},
+	{"a reserved one", &fields, "X-A: 1 | Date: now", NULL},
+	{"no UTF-8", &fields, "X-A: \xff", NULL},
+	{"UTF-8", &fields, "X-A: \xc3\xbc", "X-A: \xc3\xbc"},
+
+	{"a template", &template, "a \"b\" %h %%", "a \"b\" %h %%"},
+	{"no template", &template, "", ""},
+	{"a template with an unknown letter", &template, "%x", NULL},
+	{"a half letter", &template, "50%", NULL},
+
 	{"yes", &yes_no, "yes", "yes"},
 	{"no", &yes_no, "No", "no"},
 	{"true", &yes_no, "true", "yes"},

@@ -88,6 +88,8 @@ static bool read_all(struct job *j, size_t block, struct buf *out, struct outcom
 	ssize_t n = 0;
 
 	buf_reset(out);
+	if (job_prepare(j, &(struct smtp_extensions){0}, why) < 0)
+		n = -1;
 	while (!is_last && n >= 0) {
 		n = job_content(j, out->len, to, block, &is_last, why);
 		if (n > 0)

@@ -56,7 +56,7 @@ static int remove_world(void **state)
 }
 
 /* What a try brings to the recipients in order, and what becomes of it. */
-enum fate { UNTRIED, DELIVERED, LATER, HOST_DOWN, UNCERTAIN, NEVER };
+enum fate { UNTRIED, DELIVERED, RELAYED, LATER, HOST_DOWN, UNCERTAIN, NEVER };
 
 static struct outcome outcome_of(enum fate fate)
 {
@@ -65,6 +65,10 @@ static struct outcome outcome_of(enum fate fate)
 	switch (fate) {
 	case DELIVERED:
 		return outcome_make(OUTCOME_DELIVERED, OUTCOME_MESSAGE, "2.0.0", "ok");
+	case RELAYED:
+		o = outcome_make(OUTCOME_DELIVERED, OUTCOME_MESSAGE, "2.6.0", "taken");
+		o.is_relayed = true;
+		return o;
 	case LATER:
 		return outcome_make(
 			OUTCOME_DEFERRED, OUTCOME_RECIPIENT, "4.7.1", "come back");
@@ -417,6 +421,103 @@ static void notify_never_means_no_report(void **state)
 	assert_int_equal(fake_world_report_count(w), 0);
 }
 
+static void who_wants_to_know_is_told_of_relaying(void **state)
+{
+	struct fake_world *w = *state;
+	struct fake_mail mail = {.notify = DSN_SUCCESS | DSN_FAILURE};
+	struct spool_entry e = fake_world_mail(w, &mail);
+
+	TRY(w, e.id, RELAYED);
+	assert_string_equal(fake_world_box(w, e.id), "gone");
+	assert_int_equal(fake_world_report_count(w), 1);
+	expect_report(w, "Action: relayed\nStatus: 2.6.0\n", true);
+	assert_int_equal(fake_world_logged(w, "event=relay-notice"), 1);
+	assert_int_equal(spool_dir_count(&w->dir.spool, "journal"), 0);
+}
+
+static void who_does_not_ask_is_not_told_of_relaying(void **state)
+{
+	static const struct fake_mail mails[] = {
+		{.notify = 0},
+		{.notify = DSN_FAILURE | DSN_DELAY},
+		{.notify = DSN_NEVER},
+		{.notify = DSN_SUCCESS, .sender = ""},
+	};
+	struct fake_world *w = *state;
+	struct spool_entry e;
+
+	for (size_t i = 0; i < ARRAY_LEN(mails); i++) {
+		e = fake_world_mail(w, &mails[i]);
+		TRY(w, e.id, RELAYED);
+		assert_string_equal(fake_world_box(w, e.id), "gone");
+	}
+	/* the next host tells */
+	e = fake_world_mail(w, &(struct fake_mail){.notify = DSN_SUCCESS});
+	TRY(w, e.id, DELIVERED);
+	assert_string_equal(fake_world_box(w, e.id), "gone");
+	assert_int_equal(fake_world_report_count(w), 0);
+	assert_int_equal(fake_world_logged(w, "event=report-failed"), 0);
+}
+
+static void relaying_and_failing_are_two_reports(void **state)
+{
+	struct fake_world *w = *state;
+	struct fake_mail mail = {.notify = DSN_SUCCESS | DSN_FAILURE,
+		.to = {"a@dest.example", "b@dest.example", "c@dest.example"}};
+	struct spool_entry e = fake_world_mail(w, &mail);
+
+	TRY(w, e.id, RELAYED, NEVER, LATER);
+	assert_string_equal(fake_world_box(w, e.id), "cur");
+	assert_int_equal(fake_world_report_count(w), 2);
+	/* each of them once */
+	fake_world_advance(60);
+	TRY(w, e.id, UNTRIED, UNTRIED, RELAYED);
+	assert_string_equal(fake_world_box(w, e.id), "gone");
+	assert_int_equal(fake_world_report_count(w), 3);
+}
+
+/* What is delivered is never sent again for the sake of a report. */
+static void a_relay_report_waits_but_not_for_ever(void **state)
+{
+	struct fake_world *w = *state;
+	struct fake_mail mail = {.notify = DSN_SUCCESS};
+	struct spool_entry e = fake_world_mail(w, &mail);
+	struct spool_entry never = fake_world_mail(w, &mail);
+	struct claim c;
+
+	w->conf.bounce.per_hour = 0;
+	TRY(w, e.id, RELAYED);
+	TRY(w, never.id, RELAYED);
+	assert_string_equal(fake_world_box(w, e.id), "cur");
+	assert_int_equal(fake_world_report_count(w), 0);
+	fake_world_advance(900);
+	take(&c, w, e.id);
+	assert_false(claim_is_pending(&c, 0));
+	w->conf.bounce.per_hour = 10;
+	claim_settle(&c, &w->flush);
+	assert_string_equal(fake_world_box(w, e.id), "gone");
+	assert_int_equal(fake_world_report_count(w), 1);
+	/* nor does it trouble a person in the end */
+	w->conf.bounce.per_hour = 0;
+	fake_world_advance(2 * 5 * DAY_S + 1);
+	TRY(w, never.id, UNTRIED);
+	assert_string_equal(fake_world_box(w, never.id), "gone");
+	assert_int_equal(fake_world_logged(w, "event=parked"), 0);
+}
+
+static void a_relay_report_without_a_reader_is_given_up(void **state)
+{
+	struct fake_world *w = *state;
+	struct spool_entry e;
+
+	fake_world_lose_mailbox(w);
+	e = fake_world_mail(w,
+		&(struct fake_mail){.sender = "root@client.test", .notify = DSN_SUCCESS});
+	TRY(w, e.id, RELAYED);
+	assert_string_equal(fake_world_box(w, e.id), "gone");
+	assert_int_equal(fake_world_logged(w, "event=parked"), 0);
+}
+
 static void there_is_a_cap_on_reports_in_an_hour(void **state)
 {
 	struct fake_world *w = *state;
@@ -598,6 +699,11 @@ int main(void)
 		TEST(with_nobody_to_tell_it_is_parked),
 		TEST(the_null_sender_is_never_answered),
 		TEST(notify_never_means_no_report),
+		TEST(who_wants_to_know_is_told_of_relaying),
+		TEST(who_does_not_ask_is_not_told_of_relaying),
+		TEST(relaying_and_failing_are_two_reports),
+		TEST(a_relay_report_waits_but_not_for_ever),
+		TEST(a_relay_report_without_a_reader_is_given_up),
 		TEST(there_is_a_cap_on_reports_in_an_hour),
 		TEST(a_lost_record_parks_what_is_pending),
 		TEST(what_cannot_be_removed_is_not_sent_again),

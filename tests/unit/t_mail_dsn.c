@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "base/bug.h"
 #include "mail/dsn.h"
 
@@ -127,6 +129,40 @@ static void bad_xtext_is_refused(void **state)
 	buf_release(&out);
 }
 
+static void options_are_one_word(void **state)
+{
+	static char longest[DSN_ENVID_MAX + 1], too_long[DSN_ENVID_MAX + 2];
+	const struct {
+		const char *text;
+		bool is_envid, is_orcpt;
+		const char *why;
+	} cases[] = {
+		{"QQ314159", true, false, "RFC 3461 10.1"},
+		{"rfc822;Bob@Big-Bucks.COM", true, true, "RFC 3461 10.1"},
+		{"utf-8;a+2Bb@x", true, true, "another type"},
+		{"", false, false, "nothing"},
+		{";a@x", true, false, "no type"},
+		{"rfc822;", true, false, "no address"},
+		{"rfc_822;a@x", true, false, "not a type"},
+		{"a b", false, false, "two words"},
+		{"rfc822;a b", false, false, "two words"},
+		{"rfc822;a+0Ab", false, false, "a line feed"},
+		{longest, true, false, "the longest"},
+		{too_long, false, false, "one more"},
+	};
+
+	(void)state;
+	memset(longest, 'x', sizeof(longest) - 1);
+	memset(too_long, 'x', sizeof(too_long) - 1);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct span s = span_of(cases[i].text);
+
+		if (dsn_envid_is_valid(s) != cases[i].is_envid ||
+			dsn_orcpt_is_valid(s) != cases[i].is_orcpt)
+			fail_msg("%s", cases[i].why);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +170,7 @@ int main(void)
 		cmocka_unit_test(return_is_full_or_hdrs),
 		cmocka_unit_test(xtext_goes_both_ways),
 		cmocka_unit_test(bad_xtext_is_refused),
+		cmocka_unit_test(options_are_one_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

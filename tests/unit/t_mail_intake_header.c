@@ -75,8 +75,8 @@ static void missing_fields_are_added(void **state)
 			"From: a@x\r\nDate: d\r\n" ID "\r\n"},
 		{"85: no From", "message-id: <m>\nDATE: d\n\n",
 			"message-id: <m>\r\nDATE: d\r\n" FROM "\r\n"},
-		{"86: garbage stays", "Date: garbage\nFrom: ???\nMessage-ID: x y\n\n",
-			"Date: garbage\r\nFrom: ???\r\nMessage-ID: x y\r\n\r\n"},
+		{"86: garbage stays", "Date: garbage\nFrom: ? ?\nMessage-ID: x y\n\n",
+			"Date: garbage\r\nFrom: ? ?\r\nMessage-ID: x y\r\n\r\n"},
 		{"16: blank ones", "From:\nDate: \nMessage-ID: \n \nX: y\n\n",
 			"X: y\r\n" DATE ID FROM "\r\n"},
 		{"a blank From and one more", "From:\n" TRIO "\n", TRIO_OUT "\r\n"},
@@ -89,7 +89,7 @@ static void missing_fields_are_added(void **state)
 			"<m>\r\n\r\n"},
 		{"84: and a blank Sender",
 			"Sender: \nFrom: g: a@x, b;\nDate: d\nMessage-ID: <m>\n\n",
-			"From: g: a@x, b;\r\nDate: d\r\nMessage-ID: <m>\r\n"
+			"From: g: a@x, b@here.test;\r\nDate: d\r\nMessage-ID: <m>\r\n"
 			"Sender: joe@here.test\r\n\r\n"},
 		{"a comma in a name",
 			"From: \"a, b\" <a@x>\nDate: d\nMessage-ID: <m>\n\n",
@@ -164,6 +164,39 @@ static void fields_stand_once(void **state)
 	expect_all(&o, cases, ARRAY_LEN(cases));
 	expect_refusal(&o, SPAN_LIT(TRIO "From: b@y\n\n"), "two From fields");
 	expect_refusal(&o, SPAN_LIT(TRIO "fROM : b@y\n\n"), "two From fields");
+}
+
+static void bare_names_are_qualified(void **state)
+{
+	static const struct example cases[] = {
+		{"each address field",
+			"From: root (Cron Daemon)\nSender: a\nReply-To: <b>\nTo: c, j@x\n"
+			"Cc: D <d>\nDate: d\nMessage-ID: <m>\n\n",
+			"From: root@here.test (Cron Daemon)\r\nSender: a@here.test\r\n"
+			"Reply-To: <b@here.test>\r\nTo: c@here.test, j@x\r\n"
+			"Cc: D <d@here.test>\r\nDate: d\r\nMessage-ID: <m>\r\n\r\n"},
+		{"resent",
+			"Resent-From: a\nResent-Sender: b\nResent-To: c\nResent-Cc: d\n"
+			"Resent-Date: d\nResent-Message-ID: <r>\n" TRIO "\n",
+			"Resent-From: a@here.test\r\nResent-Sender: b@here.test\r\n"
+			"Resent-To: c@here.test\r\nResent-Cc: d@here.test\r\n"
+			"Resent-Date: d\r\nResent-Message-ID: <r>\r\n" TRIO_OUT "\r\n"},
+		{"merged", TRIO "To: a,\nTo: b\nTo: (c) d\n\n",
+			TRIO_OUT "To: a@here.test,\r\n b@here.test,\r\n (c) "
+				 "d@here.test\r\n\r\n"},
+		{"others and the body stay", TRIO "X-To: a\nErrors-To: b\n\nTo: c\n",
+			TRIO_OUT "X-To: a\r\nErrors-To: b\r\n\r\nTo: c\r\n"},
+	};
+	struct intake_options o = intake_case_options();
+	struct buf many = BUF_INIT(1 << 20);
+
+	(void)state;
+	expect_all(&o, cases, ARRAY_LEN(cases));
+	buf_add_str(&many, TRIO "To: a");
+	for (int i = 0; i < 100000; i++)
+		buf_add_str(&many, ",a");
+	expect_refusal(&o, buf_span(&many), "too many names without a domain");
+	buf_release(&many);
 }
 
 static void hidden_fields_are_removed(void **state)
@@ -362,6 +395,7 @@ int main(void)
 		cmocka_unit_test(missing_fields_are_added),
 		cmocka_unit_test(full_names_are_encoded),
 		cmocka_unit_test(fields_stand_once),
+		cmocka_unit_test(bare_names_are_qualified),
 		cmocka_unit_test(hidden_fields_are_removed),
 		cmocka_unit_test(resent_fields_are_added),
 		cmocka_unit_test(recipients_are_taken),

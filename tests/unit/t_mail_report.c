@@ -214,6 +214,29 @@ static void a_delay_asks_for_nothing(void **state)
 	buf_release(&b);
 }
 
+static void relaying_is_told_as_success_so_far(void **state)
+{
+	struct report_recipient rr = refused(&nobody);
+	struct report r = report_about(&rr, 1);
+	struct buf b;
+
+	(void)state;
+	rr.code = 250;
+	rr.status = (struct outcome_status){2, 6, 0};
+	rr.text = "queued as 12345";
+	r.kind = REPORT_RELAYED;
+	r.is_full = false;
+	b = compose(&r);
+	assert_has(&b, "\r\nSubject: Relayed: backup failed\r\n", "subject");
+	assert_has(&b, "\r\nAction: relayed\r\nStatus: 2.6.0\r\n", "action");
+	assert_has(&b, "\r\nDiagnostic-Code: smtp; 250 queued as 12345\r\n", "reply");
+	assert_has(&b, "You asked to be told of success.", "why");
+	assert_has(&b, "Content-Type: text/rfc822-headers\r\n", "header only");
+	assert_lacks(&b, "Will-Retry-Until", "nothing is tried");
+	assert_status_fields(status_part(&b));
+	buf_release(&b);
+}
+
 static void the_status_fits_the_action(void **state)
 {
 	static const struct {
@@ -230,6 +253,9 @@ static void the_status_fits_the_action(void **state)
 		{"no status at all", REPORT_FAILED, {0, 0, 0}, "Status: 5.0.0\r\n"},
 		{"a delay is not for ever", REPORT_DELAYED, {5, 7, 8},
 			"Status: 4.7.8\r\n"},
+		{"passed on", REPORT_RELAYED, {2, 0, 0}, "Status: 2.0.0\r\n"},
+		{"a success is no failure", REPORT_RELAYED, {5, 0, 0},
+			"Status: 2.0.0\r\n"},
 		{"never tried", REPORT_DELAYED, {0, 0, 0}, "Status: 4.0.0\r\n"},
 	};
 
@@ -604,6 +630,7 @@ static void what_is_returned_follows_ret(void **state)
 		{"large", REPORT_FAILED, DSN_RETURN_FULL, REPORT_FULL_MAX + 1, false},
 		{"header asked for", REPORT_FAILED, DSN_RETURN_HEADERS, 1, false},
 		{"nothing failed", REPORT_DELAYED, DSN_RETURN_FULL, 1, false},
+		{"nor here", REPORT_RELAYED, DSN_RETURN_FULL, 1, false},
 	};
 
 	(void)state;
@@ -653,6 +680,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_refused_recipient_is_reported),
 		cmocka_unit_test(a_delay_asks_for_nothing),
+		cmocka_unit_test(relaying_is_told_as_success_so_far),
 		cmocka_unit_test(the_status_fits_the_action),
 		cmocka_unit_test(options_of_the_sender_come_back_decoded),
 		cmocka_unit_test(the_remote_is_a_host),

@@ -355,6 +355,52 @@ static void test_a_message_for_nobody_is_done(void **state)
 	smtp_client_free(NULL);
 }
 
+static void note_command(void *ctx, struct span command)
+{
+	buf_addf(ctx, "C:%.*s\n", SPAN_ARGS(command));
+}
+
+static void note_reply(void *ctx, int code, struct span text)
+{
+	buf_addf(ctx, "S:%d %.*s\n", code, SPAN_ARGS(text));
+}
+
+static void test_an_observer_sees_the_dialogue(void **state)
+{
+	struct buf seen = BUF_INIT(4096);
+	const struct smtp_observer observer = {note_command, note_reply, &seen};
+	struct smtp_client_options options = {.hello_name = "client.example",
+		.remote = "mx.example.org",
+		.observer = &observer};
+	struct smtp_message m = message_of(3);
+	struct smtp_client *c = smtp_client_new(&options);
+	struct smtp_event ev;
+
+	(void)state;
+	open_content(c, &m);
+	smtp_client_content(c, SPAN_LIT("a\r\n"), true);
+	assert_int_equal(next(c, &ev), SMTP_NEXT);
+	smtp_client_no_message(c);
+	expect_write(c, "a\r\n.\r\n");
+	hear(c, "250 done\r\n");
+	while (next(c, &ev) != SMTP_WRITE)
+		;
+	assert_string_equal(buf_str(&seen), "S:220 mx\n"
+					    "C:EHLO client.example\n"
+					    "S:250 mx\nPIPELINING\n"
+					    "C:MAIL FROM:<s@client.example>\n"
+					    "C:RCPT TO:<one@example.org>\n"
+					    "C:DATA\n"
+					    "S:250 ok\n"
+					    "S:250 ok\n"
+					    "S:354 go\n"
+					    "C:.\n"
+					    "S:250 done\n"
+					    "C:QUIT\n");
+	smtp_client_free(c);
+	buf_release(&seen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -370,6 +416,7 @@ int main(void)
 		cmocka_unit_test(test_a_flood_ends_the_session),
 		cmocka_unit_test(test_a_huge_packet_ends_the_session),
 		cmocka_unit_test(test_a_message_for_nobody_is_done),
+		cmocka_unit_test(test_an_observer_sees_the_dialogue),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,13 +55,20 @@ static void events_come_to_a_state(void **state)
 		{"r", OUTCOME_PENDING, false, false, false, "no failure to report"},
 		{"rF", OUTCOME_FAILED, false, false, false,
 			"the report was not of this failure"},
+		{"R", OUTCOME_DELIVERED, false, false, false, "relayed"},
+		{"Rr", OUTCOME_DELIVERED, false, true, false, "relayed and told"},
+		{"RrR", OUTCOME_DELIVERED, false, true, false, "written once more"},
+		{"FrR", OUTCOME_DELIVERED, false, false, false,
+			"told of the failure, not of this"},
+		{"Dr", OUTCOME_DELIVERED, false, false, false, "nobody wanted to know"},
+		{"RFd", OUTCOME_DELIVERED, false, false, false, "relayed is final"},
 		{"dwd", OUTCOME_DEFERRED, false, false, true, "warned stays"},
-		{"FR", OUTCOME_PENDING, false, false, false, "to be tried again"},
-		{"FRd", OUTCOME_DEFERRED, false, false, false, "and deferred"},
-		{"FrRF", OUTCOME_FAILED, false, false, false,
+		{"Fx", OUTCOME_PENDING, false, false, false, "to be tried again"},
+		{"Fxd", OUTCOME_DEFERRED, false, false, false, "and deferred"},
+		{"FrxF", OUTCOME_FAILED, false, false, false,
 			"failed once more, which nobody has been told"},
-		{"DR", OUTCOME_DELIVERED, false, false, false, "a delivery stands"},
-		{"uR", OUTCOME_DEFERRED, true, false, false, "no failure to undo"},
+		{"Dx", OUTCOME_DELIVERED, false, false, false, "a delivery stands"},
+		{"ux", OUTCOME_DEFERRED, true, false, false, "no failure to undo"},
 	};
 	static const struct {
 		char letter;
@@ -73,7 +80,8 @@ static void events_come_to_a_state(void **state)
 		{'u', JOURNAL_UNCERTAIN},
 		{'r', JOURNAL_REPORTED},
 		{'w', JOURNAL_WARNED},
-		{'R', JOURNAL_RELEASED},
+		{'x', JOURNAL_RELEASED},
+		{'R', JOURNAL_RELAYED},
 	};
 
 	(void)state;

@@ -1,0 +1,296 @@
+#include "cmd/explain.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "base/text.h"
+#include "cmd/exit_code.h"
+#include "cmd/explain_message.h"
+#include "cmd/explain_options.h"
+#include "cmd/network.h"
+#include "cmd/rewriting.h"
+#include "cmd/setup.h"
+#include "cmd/submit.h"
+#include "conf/key.h"
+#include "deliver/wire_address.h"
+#include "mail/address.h"
+#include "policy/mx.h"
+
+#define PROGRAM     "nullmta explain"
+#define LINE_MAX    4096
+#define COMPARE_MAX ((size_t)4 * 1024 * 1024)
+
+/* clang-format off */
+static const char help[] =
+	"usage: nullmta explain [-f SENDER] [-m FILE] [--no-dns] [-C FILE] [address...]\n"
+	"\n"
+	"Show what would become of mail to these addresses, without sending any: its form\n"
+	"on the wire, its way and why, and what others see of the sender.\n"
+	"\n"
+	"  -f, --from SENDER   envelope sender, as for sendmail -f\n"
+	"  -m, --message FILE  show what becomes of this message's header, too (- is stdin);\n"
+	"                      without an address those of To, Cc and Bcc are explained\n"
+	"  --no-dns            do not ask which hosts take the mail\n"
+	"  -C FILE             this configuration file only\n"
+	"\n"
+	"Exit 0: it can leave; 68: an address that mail can never reach; 75: DNS does not\n"
+	"say just now; 65: an address or the message is wrong; 78: the configuration is.\n";
+/* clang-format on */
+
+struct explainer {
+	const struct explain_options *options;
+	struct setup setup;
+	struct rewriting rewriting;
+	struct world world;
+	struct netaddr_list own_addresses;
+	int code;
+};
+
+/* "  label        text", the text cleaned */
+PRINTF_LIKE(2, 3) static void say(const char *label, const char *fmt, ...)
+{
+	struct buf line = BUF_INIT(LINE_MAX), clean = BUF_INIT(4 * LINE_MAX);
+	va_list args;
+
+	va_start(args, fmt);
+	buf_vaddf(&line, fmt, args);
+	va_end(args);
+	text_clean(&clean, buf_span(&line));
+	(void)printf("  %-12s %s\n", label, buf_str(&clean));
+	buf_release(&line);
+	buf_release(&clean);
+}
+
+static void say_outcome(struct explainer *e, const struct outcome *why)
+{
+	bool is_final = why->kind == OUTCOME_FAILED;
+
+	say(is_final ? "cannot go" : "not now", "%s", why->text);
+	if (is_final)
+		e->code = EX_NOHOST;
+	else if (e->code == EX_OK)
+		e->code = EX_TEMPFAIL;
+}
+
+static void say_route(const struct explainer *e, const struct route *route)
+{
+	const struct conf_key *key = conf_key_find(SPAN_LIT("relay"), SPAN_LIT("host"));
+	struct buf origin = BUF_INIT(LINE_MAX);
+
+	switch (route->kind) {
+	case ROUTE_RELAY:
+		conf_origin(&origin, &e->setup.conf, key);
+		say("goes", "through the relay %s, port %u, because of [relay] host (%s)",
+			route->name, route->port, buf_str(&origin));
+		break;
+	case ROUTE_MX:
+		say("goes", "to the mail servers of %s, because there is no [relay] host",
+			route->name);
+		break;
+	case ROUTE_LITERAL:
+		say("goes", "to %s, port %u, because the address says so", route->name,
+			route->port);
+		break;
+	}
+	buf_release(&origin);
+}
+
+static void say_hosts(struct explainer *e, const struct route *route)
+{
+	const struct identity *identity = &e->setup.identity;
+	const struct mx_options options = {
+		.own_name = identity->is_qualified ? identity->hostname : NULL,
+		.own_addresses = &e->own_addresses,
+		.may_use_local = e->setup.conf.delivery.has_local_hosts,
+	};
+	struct mx_list list;
+	struct outcome why;
+
+	if (mx_resolve(e->world.resolver, route, &options, &list, &why) < 0) {
+		say_outcome(e, &why);
+		return;
+	}
+	for (size_t i = 0; i < list.count; i++) {
+		char remote[OUTCOME_REMOTE_MAX];
+
+		netaddr_format_remote(&list.targets[i].address, list.targets[i].host,
+			remote, sizeof(remote));
+		if (route->kind == ROUTE_MX)
+			say(i ? "" : "hosts", "%s, preference %u", remote,
+				list.targets[i].preference);
+		else
+			say(i ? "" : "hosts", "%s", remote);
+	}
+}
+
+static void explain_recipient(struct explainer *e, const char *address)
+{
+	struct route_options options = network_route(&e->setup.conf);
+	struct recipient given = {.address = (char *)(uintptr_t)address};
+	struct buf shown = BUF_INIT(LINE_MAX);
+	struct wire_addresses wire = {0};
+	struct route route;
+	struct outcome why;
+
+	text_clean(&shown, span_of(address));
+	(void)printf("recipient %s\n", buf_str(&shown));
+	buf_release(&shown);
+	say("on the wire", "<%s>", wire_recipient(&wire, &given)->address);
+	if (route_resolve(&options, span_of(address), &route, &why) < 0) {
+		say_outcome(e, &why);
+	} else {
+		say_route(e, &route);
+		if (!e->options->has_no_dns)
+			say_hosts(e, &route);
+	}
+	wire_addresses_release(&wire);
+}
+
+/* The sender of the envelope, as given and as it would leave. */
+static void explain_sender(struct explainer *e, const char *sender)
+{
+	const struct rewrite *rules = e->rewriting.is_needed ? &e->rewriting.rules : NULL;
+	struct wire_addresses wire = {0};
+	const char *leaves = wire_sender(&wire, sender, rules);
+
+	(void)printf("sender\n");
+	say("given", "<%s>", sender);
+	say("on the wire", "<%s>%s", leaves, *sender ? "" : " (never changed)");
+	wire_addresses_release(&wire);
+}
+
+static int explain_header(
+	struct explainer *e, const char *sender, struct strv *recipients, struct fault *f)
+{
+	struct buf lines = BUF_INIT(COMPARE_MAX);
+	struct explain_message message;
+	int rc = explain_message_read(
+		&message, e->options->message, &e->setup, &e->rewriting.rules, sender, f);
+
+	if (rc == 0) {
+		explain_message_compare(&message, &lines);
+		(void)printf("header\n%s", buf_str(&lines));
+		/* as sendmail -t without arguments */
+		for (size_t i = 0;
+			!e->options->recipient_count && i < message.recipients.count; i++)
+			strv_add(recipients, span_of(message.recipients.items[i]));
+	}
+	explain_message_release(&message);
+	buf_release(&lines);
+	return rc;
+}
+
+static int find_sender(
+	const struct explainer *e, struct buf *own, struct buf *sender, struct fault *f)
+{
+	submit_own_address(own, &e->setup, &e->setup.user);
+	if (!e->options->sender) {
+		buf_add_span(sender, buf_span(own));
+		return 0;
+	}
+	return address_parse(
+		span_of(e->options->sender), e->setup.identity.domain, sender, f);
+}
+
+static int find_recipients(
+	const struct explainer *e, struct strv *recipients, struct fault *f)
+{
+	for (size_t i = 0; i < e->options->recipient_count; i++)
+		if (address_list_parse(span_of(e->options->recipients[i]),
+			    e->setup.identity.domain, recipients, f) < 0)
+			return -1;
+	return 0;
+}
+
+static void explain_recipients(struct explainer *e, const struct strv *recipients)
+{
+	struct strv seen = {0};
+
+	for (size_t i = 0; i < recipients->count; i++) {
+		struct span address = span_of(recipients->items[i]);
+
+		if (strv_has(&seen, address))
+			continue;
+		strv_add(&seen, address);
+		explain_recipient(e, recipients->items[i]);
+	}
+	strv_release(&seen);
+}
+
+static int explain(struct explainer *e, struct fault *f)
+{
+	struct buf own = BUF_INIT(ADDRESS_OCTETS_MAX),
+		   sender = BUF_INIT(ADDRESS_OCTETS_MAX);
+	struct strv recipients = {0};
+	int rc = find_recipients(e, &recipients, f);
+
+	if (rc == 0)
+		rc = find_sender(e, &own, &sender, f);
+	if (rc == 0) {
+		explain_sender(e, buf_str(&sender));
+		/* a From that is missing is the user's own where the sender is null */
+		if (e->options->message)
+			rc = explain_header(e,
+				sender.len ? buf_str(&sender) : buf_str(&own),
+				&recipients, f);
+	}
+	if (rc == 0)
+		explain_recipients(e, &recipients);
+	strv_release(&recipients);
+	buf_release(&sender);
+	buf_release(&own);
+	return rc;
+}
+
+/* 0, or the exit code when the configuration or this machine is in the way. */
+static int explainer_init(struct explainer *e, const struct explain_options *o)
+{
+	struct fault f;
+
+	*e = (struct explainer){.options = o};
+	setup_load(&e->setup, o->conf_file);
+	rewriting_load(&e->rewriting, &e->setup.conf, &e->setup.identity, &e->setup.user,
+		&e->setup.problems);
+	if (e->setup.problems.errors) {
+		setup_print_problems(&e->setup, PROGRAM);
+		return EX_CONFIG;
+	}
+	if (network_open(&e->world, &e->setup.conf, &f) < 0)
+		return exit_with(PROGRAM, &f);
+	/* without the list the loop test has only the host name to go by */
+	(void)netaddr_list_add_own(&e->own_addresses, &f);
+	return EX_OK;
+}
+
+static void explainer_release(struct explainer *e)
+{
+	netaddr_list_release(&e->own_addresses);
+	world_release(&e->world);
+	rewriting_release(&e->rewriting);
+	setup_release(&e->setup);
+}
+
+int cmd_explain(int argc, char **argv)
+{
+	struct explain_options o;
+	struct explainer e;
+	struct fault f;
+	int code;
+
+	if (explain_options_parse(&o, argc, argv, &f) < 0)
+		return exit_with(PROGRAM, &f);
+	if (o.wants_help) {
+		(void)fputs(help, stdout);
+		return EX_OK;
+	}
+	code = explainer_init(&e, &o);
+	if (code == EX_OK)
+		code = explain(&e, &f) < 0 ? exit_with(PROGRAM, &f) : e.code;
+	explainer_release(&e);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		(void)fputs(PROGRAM ": cannot write the output\n", stderr);
+		return EX_IOERR;
+	}
+	return code;
+}
