@@ -111,12 +111,12 @@ static void encode_header(void *ctx, size_t part, struct span section, bool is_s
 	const struct mime_part *p = &m->parts[part];
 	bool is_changed = mime_plan_changes_header(p);
 
-	(void)type;
 	if (is_changed)
 		(void)mime_section_add(m->out, section, p, &m->target);
 	else
 		buf_add_span(m->out, section);
-	if (is_separated || is_changed)
+	/* what follows may get a header that is not this one's */
+	if (is_separated || is_changed || type->structure == MIME_MESSAGE)
 		buf_add_str(m->out, "\r\n");
 	mime_coder_begin(&m->coder, p->coding);
 }

@@ -23,7 +23,7 @@
 
 #define MIME_DEPTH_MAX    100
 #define MIME_PARTS_MAX    1000
-#define MIME_BOUNDARY_MAX 998          /* RFC 2046 5.1.1 has 70 */
+#define MIME_BOUNDARY_MAX 800 /* RFC 2046 5.1.1 has 70; its parameter must fit a line */
 #define MIME_HEADER_MAX   (512 * 1024) /* a section; more of it is no header but text */
 #define MIME_LINE_MAX     998          /* RFC 5322 2.1.1 */
 

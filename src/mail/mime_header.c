@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "mail/address.h"
 #include "mail/mime_lexer.h"
 #include "mail/mime_param.h"
 #include "mail/mime_words.h"
@@ -236,34 +237,45 @@ static size_t atom_length(struct span s)
 
 enum place { IN_PHRASE, IN_ADDRESS, IN_EITHER };
 
+/* A comment or a quoted string. */
+static void put_unit(
+	struct writer *w, struct span blank, struct span unit, bool is_local_part)
+{
+	if (unit.data[0] == '(')
+		put_comment(w, blank, unit);
+	else if (is_local_part)
+		put_local_part(w, blank, unit);
+	else
+		put_quoted(w, blank, unit);
+}
+
+static void put_atom(
+	struct writer *w, struct span blank, struct span word, enum place place)
+{
+	if (place == IN_ADDRESS || (place == IN_EITHER && span_find(word, '@') >= 0))
+		put_address(w, blank, word);
+	else
+		put_word(w, blank, word);
+}
+
 /* What stands between two specials of an address list. */
 static void put_run(struct writer *w, struct span s, enum place place)
 {
 	struct mime_lexer l = {.rest = s};
 
-	while (l.rest.len) {
-		struct span blank = mime_lexer_take(&l, blank_length(l.rest));
-		struct span word = SPAN_NONE;
+	for (;;) {
+		struct span blank = mime_lexer_take(&l, blank_length(l.rest)), word;
 		size_t n = l.rest.len ? mime_lexer_unit(&l, 0) : 0;
 
-		if (n > 1) {
-			word = mime_lexer_take(&l, n);
-			if (word.data[0] == '(')
-				put_comment(w, blank, word);
-			else if (span_starts(l.rest, "@"))
-				put_local_part(w, blank, word);
-			else
-				put_quoted(w, blank, word);
-			continue;
+		if (n == 0) {
+			mime_words_add_blank(&w->words, blank);
+			return;
 		}
-		word = mime_lexer_take(&l, n ? atom_length(l.rest) : 0);
-		if (place == IN_ADDRESS ||
-			(place == IN_EITHER && span_find(word, '@') >= 0))
-			put_address(w, blank, word);
-		else if (n)
-			put_word(w, blank, word);
+		word = mime_lexer_take(&l, n > 1 ? n : atom_length(l.rest));
+		if (n > 1)
+			put_unit(w, blank, word, span_starts(l.rest, "@"));
 		else
-			buf_add_span(&w->value, blank);
+			put_atom(w, blank, word, place);
 	}
 }
 
@@ -277,7 +289,6 @@ static void put_addresses(struct writer *w, struct span s)
 		bool is_named = span_is(special, "<") || span_is(special, ":");
 
 		put_run(w, run, is_named ? IN_PHRASE : IN_EITHER);
-		mime_words_flush(&w->words);
 		if (!special.len)
 			return;
 		/* RFC 2047 5: no encoded-word touches a special */
@@ -313,11 +324,28 @@ static void put_structured(struct writer *w, struct span s)
 	}
 }
 
+static void put_parameter(struct writer *w, const struct mime_param *p)
+{
+	struct buf value = BUF_INIT(MIME_HEADER_MAX);
+
+	mime_param_unquote(&value, p->value);
+	if (!p->name.len || is_unfit(w, p->name) || !is_unfit(w, p->value)) {
+		put_structured(w, p->whole);
+	} else if (is_unfit(w, buf_span(&value))) {
+		mime_param_add_extended(&w->value, p->name, buf_span(&value));
+	} else {
+		/* what is strange about it stands behind the value */
+		buf_add_span(&w->value, p->name);
+		buf_add_char(&w->value, '=');
+		address_quote(&w->value, buf_span(&value));
+	}
+	buf_release(&value);
+}
+
 static void put_parameters(struct writer *w, struct span s)
 {
 	struct mime_lexer l = {.rest = s};
 	struct mime_param p;
-	struct buf value = BUF_INIT(MIME_HEADER_MAX);
 
 	if (mime_param_next(&l, &p))
 		put_structured(w, p.whole);
@@ -325,16 +353,9 @@ static void put_parameters(struct writer *w, struct span s)
 		if (!p.whole.len)
 			continue;
 		mime_words_add_special(&w->words, SPAN_NONE, ';');
-		buf_add_char(&w->value, ' ');
-		if (p.name.len && !is_unfit(w, p.name) && is_unfit(w, p.value)) {
-			buf_reset(&value);
-			mime_param_unquote(&value, p.value);
-			mime_param_add_extended(&w->value, p.name, buf_span(&value));
-		} else {
-			put_structured(w, p.whole);
-		}
+		mime_words_add_blank(&w->words, SPAN_LIT(" "));
+		put_parameter(w, &p);
 	}
-	buf_release(&value);
 }
 
 /* Where a word that no line holds is cut: best where a blank may stand anyway. */

@@ -68,11 +68,13 @@ bool mime_plan_changes_header(const struct mime_part *p)
 	       p->new_transfer != MIME_TRANSFER_NONE;
 }
 
-static bool leaves_8bit(const struct mime_part *p)
+/* A header that is made fit keeps the UTF-8 that its target takes. */
+static bool leaves_8bit(const struct mime_part *p, const struct mime_target *target)
 {
 	bool is_in_text = p->has_8bit && p->coding == MIME_CODING_NONE;
+	bool is_header_kept = !p->is_header_unfit || target->has_utf8;
 
-	return is_in_text || (p->has_8bit_header && !p->is_header_unfit);
+	return is_in_text || (p->has_8bit_header && is_header_kept);
 }
 
 /* Parts that were given up: what they hold is the text of the message. */
@@ -130,7 +132,7 @@ enum mime_verdict mime_plan_decide(
 
 		find_opaque(p);
 		p->coding = coding_of(p, target);
-		p->is_left_8bit = p->is_left_8bit || leaves_8bit(p);
+		p->is_left_8bit = p->is_left_8bit || leaves_8bit(p, target);
 		p->new_transfer = transfer_of(p, target);
 		p->is_retyped = p->is_composite && p->new_transfer == MIME_TRANSFER_QP;
 		parts[p->parent].is_left_8bit |= p->is_left_8bit;

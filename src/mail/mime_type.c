@@ -35,6 +35,11 @@ static struct span token_of(struct span value)
 	return span_head(l.rest, n);
 }
 
+static bool is_token(struct span s)
+{
+	return s.len && !span_has_8bit(s) && !span_has_control(s);
+}
+
 /*
  * Words that are no encoding of RFC 2045, such as "8-bit" or "utf-8", stand there by mistake
  * and encode nothing; private ones (RFC 2045 6.3) and uuencode do.
@@ -118,11 +123,12 @@ static void take_type(struct mime_type *t, struct span value)
 	if (!mime_param_next(&l, &p))
 		return;
 	subtype = token_of(p.whole);
-	if (!span_cut(&subtype, '/', &type))
+	/* RFC 2045 5.2: what cannot be read is text */
+	t->is_text = true;
+	if (!is_token(subtype) || !span_cut(&subtype, '/', &type) || !subtype.data)
 		return;
 	take_boundary_of(t, &l);
-	/* RFC 2045 5.2: what cannot be read is text */
-	t->is_text = span_iis(type, "text") || !subtype.data;
+	t->is_text = span_iis(type, "text");
 	if (span_iis(type, "multipart"))
 		set_multipart(t, subtype);
 	else if (span_iis(type, "message"))

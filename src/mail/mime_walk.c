@@ -72,10 +72,9 @@ static void pop_frames(struct mime_walk *w, size_t depth)
 	w->depth = depth;
 }
 
-/* The header section is the first `end` octets of `header`: go on with the body. */
-static void end_header(struct mime_walk *w, size_t end, bool is_separated)
+/* The header section of the part is complete: go on with the body. */
+static void end_header(struct mime_walk *w, struct span section, bool is_separated)
 {
-	struct span section = span_head(buf_span(&w->header), end);
 	struct mime_type type;
 
 	mime_type_parse(&type, section, w->defaults_to_message);
@@ -104,7 +103,7 @@ static void begin_part(struct mime_walk *w, size_t parent, bool defaults_to_mess
 	buf_reset(&w->header);
 	w->line_at = 0;
 	if (w->parts[w->part].is_headless)
-		end_header(w, 0, false);
+		end_header(w, SPAN_NONE, false);
 }
 
 /* Whether the line is a delimiter with this boundary; blanks may follow it. */
@@ -121,13 +120,16 @@ static bool is_delimiter(struct span line, struct span boundary, bool *ret_is_la
 	return span_trim(rest).len == 0;
 }
 
-/* Look for the multipart, the innermost first, whose delimiter this line is. */
+/*
+ * Look for the multipart whose delimiter this line is: the outermost, should one within it have
+ * the same boundary, against RFC 2046 5.1.2. Python's parser has it so, too.
+ */
 static bool find_frame(
 	const struct mime_walk *w, struct span line, size_t *ret_frame, bool *ret_is_last)
 {
 	if (line.len > DELIMITER_MAX || !span_starts(line, "--"))
 		return false;
-	for (size_t i = w->depth; i-- > 0;) {
+	for (size_t i = 0; i < w->depth; i++) {
 		const struct mime_frame *frame = &w->frames[i];
 		struct span boundary = {
 			w->boundaries.data + frame->boundary_at, frame->boundary_len};
@@ -140,10 +142,16 @@ static bool find_frame(
 	return false;
 }
 
+/* The first `n` octets of `header` */
+static struct span section(const struct mime_walk *w, size_t n)
+{
+	return span_head(buf_span(&w->header), n);
+}
+
 static void end_part(struct mime_walk *w, bool is_delimited)
 {
 	while (w->is_in_header)
-		end_header(w, w->line_at, false);
+		end_header(w, section(w, w->line_at), false);
 	w->sink->end(w->ctx, w->part, is_delimited);
 }
 
@@ -244,12 +252,13 @@ static struct span feed_text(struct mime_walk *w, struct span s)
 	return span_from(s, text.len);
 }
 
-/* All that was taken for a header, from the octet `from` on, is text or another header. */
-static void feed_again(struct mime_walk *w, size_t from)
+/* What was taken for a header is none from the octet `from` on: text, or another header. */
+static void end_header_before(struct mime_walk *w, size_t from)
 {
 	struct buf header = w->header;
 
 	buf_init(&w->header, header.max);
+	end_header(w, span_head(buf_span(&header), from), false);
 	mime_walk_feed(w, span_from(buf_span(&header), from));
 	buf_release(&header);
 }
@@ -268,14 +277,11 @@ static void take_header_line(struct mime_walk *w)
 		take_delimiter(w, frame, is_last, buf_span(&w->line));
 		buf_reset(&w->line);
 	} else if (span_is(line, "\r\n") || span_is(line, "\n")) {
-		end_header(w, w->line_at, true);
+		end_header(w, section(w, w->line_at), true);
 	} else if (is_folded || header_name_length(line)) {
 		w->line_at = w->header.len;
 	} else {
-		size_t at = w->line_at;
-
-		end_header(w, at, false);
-		feed_again(w, at);
+		end_header_before(w, w->line_at);
 	}
 }
 
@@ -288,8 +294,7 @@ static struct span feed_header(struct mime_walk *w, struct span s)
 	buf_add_span(&w->header, part);
 	if (w->header.len > MIME_HEADER_MAX) {
 		w->parts[w->part].is_headless = true;
-		end_header(w, 0, false);
-		feed_again(w, 0);
+		end_header_before(w, 0);
 	} else if (span_ends(part, "\n")) {
 		take_header_line(w);
 	}

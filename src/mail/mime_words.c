@@ -29,6 +29,14 @@ void mime_words_flush(struct mime_words *w)
 	w->end = MIME_WORDS_ENCODED;
 }
 
+void mime_words_add_blank(struct mime_words *w, struct span blank)
+{
+	mime_words_flush(w);
+	buf_add_span(w->out, blank);
+	if (blank.len)
+		w->end = MIME_WORDS_BEGIN;
+}
+
 void mime_words_add_special(struct mime_words *w, struct span blank, char c)
 {
 	mime_words_flush(w);

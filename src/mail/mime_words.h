@@ -34,7 +34,10 @@ void mime_words_add_encoded(struct mime_words *w, struct span blank, struct span
 /* Write what waits; the end follows, or something else than a word. */
 void mime_words_flush(struct mime_words *w);
 
-/* The same, then a special; only a '(' may be touched by an encoded-word behind it. */
+/* The same, then blanks (may be none) that no word follows. */
+void mime_words_add_blank(struct mime_words *w, struct span blank);
+
+/* Write what waits, then a special; only a '(' may be touched by an encoded-word behind it. */
 void mime_words_add_special(struct mime_words *w, struct span blank, char c);
 
 #endif

@@ -52,7 +52,7 @@ argument 'only an empty group' 64 'no recipient given*' 'nobody:;'
 argument 'unknown option' 64 'unknown option -Z*' -Z rcpt@dest.test
 argument 'unknown option in a bundle' 64 'unknown option -Z*' -tZ rcpt@dest.test
 argument 'value missing' 64 'option -f needs a value*' rcpt@dest.test -f
-for mode in bs be bt bh bH bP bv bZ b bmm; do
+for mode in be bt bh bH bP bZ b bmm; do
 	argument "-$mode" 64 "*-${mode}*" "-$mode" rcpt@dest.test
 done
 argument 'never listens' 64 '*nullmta never listens*' -bd

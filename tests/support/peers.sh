@@ -9,7 +9,7 @@ set -euo pipefail
 
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 dir=${1:-${PEERS:-$TOP/build/peers}}
-packages=(postfix nsd mutt bsd-mailx s-nail cron git-email libmailtools-perl)
+packages=(postfix nsd mutt bsd-mailx s-nail cron git-email libmailtools-perl swaks)
 
 give_up() {
 	echo "peers: $*"
