@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,18 +70,25 @@ static struct tm utc_time(int64_t time_s)
 	};
 }
 
+static bool looks_utc(void)
+{
+	const char *tz = getenv("TZ");
+	char link[64];
+	ssize_t n;
+
+	if (tz)
+		return strcmp(tz, "UTC") == 0 || strcmp(tz, "UTC0") == 0;
+	n = readlink("/etc/localtime", link, sizeof(link));
+	return n > 0 && span_ends((struct span){link, (size_t)n}, "/UTC");
+}
+
 /* Most servers keep UTC, which one look at the link tells. Looked at once, as tzset does. */
 static bool is_zone_utc(void)
 {
 	static enum { UNKNOWN, UTC, OTHER } zone;
-	char link[64];
-	ssize_t n;
 
-	if (zone == UNKNOWN) {
-		n = getenv("TZ") ? -1 : readlink("/etc/localtime", link, sizeof(link));
-		zone = n > 0 && span_ends((struct span){link, (size_t)n}, "/UTC") ? UTC
-										  : OTHER;
-	}
+	if (zone == UNKNOWN)
+		zone = looks_utc() ? UTC : OTHER;
 	return zone == UTC;
 }
 
