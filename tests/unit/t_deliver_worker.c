@@ -58,13 +58,9 @@ static int remove_run(void **state)
 	agenda_release(&r->agenda);
 	hosts_release(&r->hosts);
 	file_close(r->wake);
-	char c[200];
-	(void)snprintf(c, sizeof(c), "cat %s/log", r->w.dir.root);
-	(void)!system(c);
-}
-fake_world_remove(&r->w);
-free(r);
-return 0;
+	fake_world_remove(&r->w);
+	free(r);
+	return 0;
 }
 
 static struct destination *plan_all(struct run *r)
