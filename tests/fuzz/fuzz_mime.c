@@ -82,13 +82,20 @@ static void check_target(const struct mime_target *target, struct span s, size_t
 	buf_release(&again);
 }
 
-/* As it is stored: lines end in CRLF, and no other CR is there. */
+/*
+ * As it is stored: lines end in CRLF, and no other CR is there. Nor are encoded-words: within
+ * quotes they mean one thing to the RFC and another to readers.
+ */
 static void add_wire_form(struct buf *out, const uint8_t *data, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
-		if (data[i] == '\n')
+		char c = (char)data[i];
+
+		if (c == '\n')
 			buf_add_char(out, '\r');
-		buf_add_char(out, data[i] == '\r' ? ' ' : (char)data[i]);
+		else if (c == '\r' || (c == '?' && i && data[i - 1] == '='))
+			c = ' ';
+		buf_add_char(out, c);
 	}
 	buf_add_str(out, "\r\n");
 }

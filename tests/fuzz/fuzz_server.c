@@ -31,6 +31,14 @@ static void check_replies(struct span rest)
 	check(rest.data != NULL, "the last reply has no end");
 }
 
+static void check_same(const struct buf replies[2], const struct buf events[2])
+{
+	check(span_eq(buf_span(&replies[0]), buf_span(&replies[1])),
+		"cutting shows in replies");
+	check(span_eq(buf_span(&events[0]), buf_span(&events[1])),
+		"cutting shows in messages");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct buf replies[2] = {BUF_INIT(1 << 22), BUF_INIT(1 << 22)};
@@ -49,10 +57,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		server_case_play(&c, input, &replies[i], &events[i]);
 	}
 	check_replies(buf_span(&replies[0]));
-	check(span_eq(buf_span(&replies[0]), buf_span(&replies[1])),
-		"cutting shows in replies");
-	check(span_eq(buf_span(&events[0]), buf_span(&events[1])),
-		"cutting shows in messages");
+	check_replies(buf_span(&replies[1]));
+	/* who refuses at the first content may be faster than what is wrong further on */
+	if (c.refuses != SERVER_CASE_AT_CONTENT)
+		check_same(replies, events);
 	for (size_t i = 0; i < ARRAY_LEN(replies); i++) {
 		buf_release(&replies[i]);
 		buf_release(&events[i]);

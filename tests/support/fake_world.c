@@ -157,14 +157,11 @@ static struct envelope envelope_of(const struct fake_mail *mail)
 		.arrival_s = clock_s - mail->age_s,
 		.sender = mem_string(mail->sender ? mail->sender : "a@example.org"),
 		.ret = mail->ret,
-		.facts =
-			{
-				.octets = strlen(content),
-				.crc = crc32c(0, content, strlen(content)),
-				.longest_line = 70,
-			},
+		.facts = {.crc = crc32c(0, content, strlen(content))},
 	};
+	uint64_t line_octets = 0;
 
+	content_facts_add(&e.facts, &line_octets, span_of(content));
 	make_id(e.arrival_s, e.id);
 	for (size_t i = 0; i < FAKE_RECIPIENTS_MAX && mail->to[i]; i++)
 		envelope_add_recipient(&e, span_of(mail->to[i]), mail->notify, NULL);

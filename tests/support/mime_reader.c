@@ -168,6 +168,7 @@ static bool is_delimiter(
 	struct span line, const struct mime_type *type, bool *ret_is_last)
 {
 	struct span boundary = {type->boundary, type->boundary_len};
+	bool is_last;
 
 	if (line.len > MIME_BOUNDARY_MAX + 64 || !span_starts(line, "--"))
 		return false;
@@ -175,8 +176,11 @@ static bool is_delimiter(
 	if (!span_eq(span_head(line, boundary.len), boundary))
 		return false;
 	line = span_from(line, boundary.len);
-	*ret_is_last = span_starts(line, "--");
-	return span_trim(span_from(line, *ret_is_last ? 2 : 0)).len == 0;
+	is_last = span_starts(line, "--");
+	if (span_trim(span_from(line, is_last ? 2 : 0)).len)
+		return false;
+	*ret_is_last = is_last;
+	return true;
 }
 
 static void read_part(
