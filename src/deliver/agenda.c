@@ -247,6 +247,7 @@ static void plan_shared(struct agenda *a, const struct spool_entry *e)
 		return;
 	}
 	c->is_shared = true;
+	c->journal.is_shared = true;
 	/* opened here once: the workers append through this descriptor */
 	if (claim_reserve(c, 2 * c->past.count, &f) < 0) {
 		log_unopened(e, &f);

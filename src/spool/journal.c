@@ -12,6 +12,9 @@
 #include "spool/box.h"
 #include "spool/journal_line.h"
 
+/* for one line, when the disk takes only part of it */
+#define WRITE_TRIES_MAX 3
+
 /* left free for others where blocks cannot be allocated ahead */
 #define FREE_MARGIN (1024 * 1024)
 
@@ -204,21 +207,41 @@ static bool is_surplus(const struct journal *j, enum journal_event event)
 	       j->size >= JOURNAL_TRIES_MAX;
 }
 
+static ssize_t write_once(int fd, struct span data)
+{
+	ssize_t put;
+
+	do {
+		put = write(fd, data.data, data.len);
+	} while (put < 0 && errno == EINTR);
+	return put;
+}
+
+/*
+ * Always whole lines: the rest of one that was cut short would stand behind what another
+ * process has appended meanwhile, and both lines would be lost.
+ */
 static int write_line(struct journal *j, const struct journal_line *line, struct fault *f)
 {
 	struct buf text = BUF_INIT(JOURNAL_LINE_MAX + 1);
-	int rc;
+	ssize_t put = 0;
 
+	for (int tries = 0; tries < WRITE_TRIES_MAX; tries++) {
+		buf_reset(&text);
+		if (j->is_torn || j->is_shared)
+			buf_add_char(&text, '\n');
+		journal_line_format(line, j->id, &text);
+		put = write_once(j->fd, buf_span(&text));
+		j->is_torn = put != (ssize_t)text.len;
+		j->size += put > 0 ? put : 0;
+		if (!j->is_torn || put <= 0)
+			break;
+	}
 	if (j->is_torn)
-		buf_add_char(&text, '\n');
-	journal_line_format(line, j->id, &text);
-	rc = file_write_all(j->fd, buf_span(&text), j->spool->path, f);
-	/* what a failed write left is not a line: the next one must not continue it */
-	j->is_torn = rc < 0;
-	if (rc == 0)
-		j->size += (off_t)text.len;
+		fault_set(f, FAULT_SYSTEM, put < 0 ? errno : EIO, "cannot write %s",
+			j->spool->path);
 	buf_release(&text);
-	return rc;
+	return j->is_torn ? -1 : 0;
 }
 
 int journal_append(struct journal *j, int64_t time_s, size_t recipient,

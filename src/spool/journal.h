@@ -64,6 +64,7 @@ struct journal {
 	int fd;       /* -1: not open */
 	off_t size;   /* of the file, when we looked or wrote last */
 	bool is_torn; /* does not end with a line end */
+	bool is_shared; /* other processes append too: who knows what they left at the end */
 };
 
 /*

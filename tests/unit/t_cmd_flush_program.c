@@ -166,7 +166,7 @@ static void a_kick_starts_a_program_that_holds_the_wait_lock(void **state)
 		"	[ -e /proc/$$/fd/$fd ] && echo \"$fd $(readlink "
 		"/proc/$$/fd/$fd)\" >&9\n"
 		"done\n"
-		"grep -E '^Sig(Blk|Ign)' /proc/$$/status >&9\n"
+		"grep -E '^Sig(Blk|Ign)' /proc/self/status >&9\n"
 		"exit 0",
 		scratch_path(&s->root, "said"));
 	install(s, buf_str(&script));
