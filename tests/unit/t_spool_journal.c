@@ -180,6 +180,28 @@ static void a_torn_end_is_normal(void **state)
 	buf_release(&text);
 }
 
+/* Two workers, one descriptor: what one of them could not finish is not the other's line. */
+static void a_line_of_another_process_is_not_continued(void **state)
+{
+	const struct spool_dir *d = *state;
+	struct outcome o =
+		outcome_make(OUTCOME_DELIVERED, OUTCOME_RECIPIENT, "2.0.0", "ok");
+	struct journal_state s;
+	struct journal j;
+	struct fault f;
+
+	journal_init(&j, &d->spool, ID);
+	assert_int_equal(journal_reserve(&j, 2, &f), 0);
+	j.is_shared = true;
+	assert_int_equal(write(j.fd, "1795419407 0 deliv", 18), 18);
+	assert_int_equal(journal_append(&j, 7, 1, JOURNAL_DELIVERED, &o, &f), 0);
+	journal_close(&j);
+	s = load(&d->spool, 2);
+	assert_int_equal(s.recipients[0].kind, OUTCOME_PENDING);
+	assert_int_equal(s.recipients[1].kind, OUTCOME_DELIVERED);
+	journal_state_release(&s);
+}
+
 static void what_is_not_of_this_message_counts_for_nothing(void **state)
 {
 	const struct spool_dir *d = *state;
@@ -374,6 +396,9 @@ int main(void)
 			a_damaged_line_costs_itself_alone, make_spool, remove_spool),
 		cmocka_unit_test_setup_teardown(
 			a_torn_end_is_normal, make_spool, remove_spool),
+		cmocka_unit_test_setup_teardown(
+			a_line_of_another_process_is_not_continued, make_spool,
+			remove_spool),
 		cmocka_unit_test_setup_teardown(
 			what_is_not_of_this_message_counts_for_nothing, make_spool,
 			remove_spool),
