@@ -51,6 +51,7 @@ enum mime_verdict {
 
 struct mime;
 
+/* Copies `target`. Free with mime_free. */
 struct mime *mime_new(const struct mime_target *target);
 void mime_free(struct mime *m);
 
