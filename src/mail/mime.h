@@ -51,7 +51,7 @@ enum mime_verdict {
 
 struct mime;
 
-/* `target` is copied. Free with mime_free; NULL is fine there. */
+/* Copies `target`. Free with mime_free. */
 struct mime *mime_new(const struct mime_target *target);
 void mime_free(struct mime *m);
 

@@ -38,7 +38,7 @@ struct mime_coder {
 	size_t group_len;
 };
 
-/* Begin a body in this coding. */
+/* Begin a body; what was held of another one is forgotten. */
 void mime_coder_begin(struct mime_coder *c, enum mime_coding coding);
 
 /* At most 8 * data.len + 16 octets are appended. */

@@ -12,20 +12,27 @@ struct section {
 	bool needs_utf8;
 };
 
-static void add_transfer(struct section *s)
+/* NULL: what the field says is not ours to say. */
+static const char *transfer_name(enum mime_transfer transfer)
 {
 	static const char *const names[] = {
 		[MIME_TRANSFER_7BIT] = "7bit",
 		[MIME_TRANSFER_8BIT] = "8bit",
+		[MIME_TRANSFER_BINARY] = "binary",
 		[MIME_TRANSFER_QP] = "quoted-printable",
 		[MIME_TRANSFER_BASE64] = "base64",
+		[MIME_TRANSFER_OTHER] = NULL,
 	};
 
+	return names[transfer];
+}
+
+static void add_transfer(struct section *s, enum mime_transfer transfer)
+{
 	if (s->has_transfer)
 		return;
 	s->has_transfer = true;
-	buf_addf(s->out, "Content-Transfer-Encoding: %s\r\n",
-		names[s->part->new_transfer]);
+	buf_addf(s->out, "Content-Transfer-Encoding: %s\r\n", transfer_name(transfer));
 }
 
 /*
@@ -45,21 +52,41 @@ static void add_type(struct section *s)
 	buf_addf(s->out, "Content-Type: text/plain; charset=%s\r\n", charset);
 }
 
+static bool is_unfit(const struct section *s, const struct header_field *field)
+{
+	return mime_header_is_broken(field->whole) ||
+	       (s->part->is_header_unfit &&
+		       mime_header_is_foreign(field->whole, s->target));
+}
+
+/* The field, or false when it is not one of those that say how the body is encoded. */
+static bool add_mime_field(struct section *s, const struct header_field *field)
+{
+	const struct mime_part *p = s->part;
+
+	if (header_is(field, "Content-Type") && p->is_retyped) {
+		add_type(s);
+		return true;
+	}
+	if (!header_is(field, "Content-Transfer-Encoding"))
+		return false;
+	if (p->new_transfer != MIME_TRANSFER_NONE)
+		add_transfer(s, p->new_transfer);
+	else if (is_unfit(s, field) && transfer_name(p->transfer))
+		add_transfer(s, p->transfer);
+	else
+		return false;
+	return true;
+}
+
 static void add_field(struct section *s, const struct header_field *field)
 {
-	if (header_is(field, "Content-Transfer-Encoding") &&
-		s->part->new_transfer != MIME_TRANSFER_NONE) {
-		add_transfer(s);
-	} else if (header_is(field, "Content-Type") && s->part->is_retyped) {
-		add_type(s);
-	} else if (mime_header_is_broken(field->whole) ||
-		   (s->part->is_header_unfit &&
-			   mime_header_is_foreign(field->whole, s->target))) {
-		if (!mime_header_add_fit(s->out, field, s->target))
-			s->needs_utf8 = true;
-	} else {
+	if (add_mime_field(s, field))
+		return;
+	if (!is_unfit(s, field))
 		buf_add_span(s->out, field->whole);
-	}
+	else if (!mime_header_add_fit(s->out, field, s->target))
+		s->needs_utf8 = true;
 }
 
 static void add_missing(struct section *s)
@@ -71,7 +98,7 @@ static void add_missing(struct section *s)
 	if (mime_plan_adds_type(p))
 		add_type(s);
 	if (p->new_transfer != MIME_TRANSFER_NONE)
-		add_transfer(s);
+		add_transfer(s, p->new_transfer);
 }
 
 bool mime_section_add(struct buf *out, struct span section, const struct mime_part *part,

@@ -16,7 +16,7 @@ struct mime_utf8 {
 
 #define MIME_UTF8_INIT ((struct mime_utf8){0})
 
-/* The next piece of the text, cut anywhere. */
+/* The next piece, cut anywhere. */
 void mime_utf8_add(struct mime_utf8 *u, struct span text);
 
 /* Of all that was added. */

@@ -59,9 +59,10 @@ void mime_walk_release(struct mime_walk *w);
 /* Begin a reading; both are borrowed until mime_walk_finish. */
 void mime_walk_begin(struct mime_walk *w, const struct mime_walk_sink *sink, void *ctx);
 
-/* The next octets of the content, in wire form, cut anywhere. */
+/* The next octets, cut anywhere. */
 void mime_walk_feed(struct mime_walk *w, struct span content);
-/* All of it was fed: the sink hears of what was still open. */
+
+/* All of it was fed: the last text ends. */
 void mime_walk_finish(struct mime_walk *w);
 
 #endif

@@ -158,6 +158,10 @@ static void a_leaf_is_encoded_after_its_kind(void **state)
 				 "utf-8\r\n\r\n\xc3\xbc\r\n"),
 			SPAN_LIT("MIME-Version: 1.0\r\nContent-Type: text/plain\r\n" CTE
 				 "quoted-printable\r\n\r\n=C3=BC\r\n")},
+		{"the label is broken itself", &eight,
+			SPAN_LIT("MIME-Version: 1.0\r\n" CTE
+				 "BASE64 (\xc3\xbc\r\n\r\nQUJD\r\n"),
+			SPAN_LIT("MIME-Version: 1.0\r\n" CTE "base64\r\n\r\nQUJD\r\n")},
 		{"the label is not true, but harmless", &eight,
 			SPAN_LIT("MIME-Version: 1.0\r\n" CTE "binary\r\n\r\nx\r\n"),
 			SPAN_NONE},
