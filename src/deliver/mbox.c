@@ -132,19 +132,55 @@ static bool remove_stale(const char *lock_path)
 }
 
 /* O_EXCL is atomic over NFS too, since its third version: no need for link(2). */
+/* for people and lockfile_check(3); without it the lock holds as well */
+static void write_pid(int fd)
+{
+	char pid[64];
+	int n = snprintf(pid, sizeof(pid), "%ld" LOCK_MARK, (long)getpid());
+
+	(void)!write(fd, pid, (size_t)n);
+}
+
+/*
+ * Make the lock with its content at once: an empty one, of who was killed between making and
+ * writing it, cannot be told from another program's and would hold everybody up for five
+ * minutes. -1 and errno; only EEXIST is final, file systems without O_TMPFILE say otherwise.
+ */
+static int make_whole_dotlock(const char *lock_path)
+{
+	struct buf dir = BUF_INIT(PATH_LEN_MAX);
+	char own[64];
+	int fd, rc, err;
+
+	buf_add(&dir, lock_path, (size_t)(strrchr(lock_path, '/') + 1 - lock_path));
+	fd = open(buf_str(&dir), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
+	buf_release(&dir);
+	if (fd < 0)
+		return -1;
+	write_pid(fd);
+	(void)snprintf(own, sizeof(own), "/proc/self/fd/%d", fd);
+	rc = linkat(AT_FDCWD, own, AT_FDCWD, lock_path, AT_SYMLINK_FOLLOW);
+	err = errno;
+	file_close(fd);
+	errno = err;
+	return rc;
+}
+
 static int make_dotlock(struct mbox *m)
 {
-	int fd = open(buf_str(&m->lock_path),
-		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	char pid[64];
-	int n;
+	const char *lock_path = buf_str(&m->lock_path);
+	int fd;
 
+	m->has_dotlock = make_whole_dotlock(lock_path) == 0;
+	if (m->has_dotlock)
+		return 0;
+	if (errno == EEXIST)
+		return -1;
+	fd = open(lock_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -1;
 	m->has_dotlock = true;
-	n = snprintf(pid, sizeof(pid), "%ld" LOCK_MARK, (long)getpid());
-	/* for people and lockfile_check(3); without it the lock holds as well */
-	(void)!write(fd, pid, (size_t)n);
+	write_pid(fd);
 	file_close(fd);
 	return 0;
 }
