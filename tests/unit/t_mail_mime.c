@@ -200,6 +200,9 @@ static void parts_are_encoded_alone(void **state)
 		{"what nobody reads", &seven,
 			SPAN_LIT(MIXED "\r\n\xfc=\r\n--b\r\n\r\nx\r\n--b--\r\ny\xfc\r\n"),
 			SPAN_LIT(MIXED "\r\n=FC=\r\n--b\r\n\r\nx\r\n--b--\r\ny=FC\r\n")},
+		{"what nobody reads, and no empty line", &seven,
+			SPAN_LIT(MIXED "\x02X: \xfc\r\n--b\r\n\r\nx\r\n"),
+			SPAN_LIT(MIXED "\r\n=02X: =FC\r\n--b\r\n\r\nx\r\n")},
 		{"without end", &seven, SPAN_LIT(MIXED "\r\n--b\r\n\r\n\xfc\r\n"),
 			SPAN_LIT(MIXED "\r\n--b\r\nContent-Type: text/plain; "
 				       "charset=unknown-8bit\r\n" CTE
