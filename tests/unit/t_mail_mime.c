@@ -253,6 +253,10 @@ static void a_forwarded_message_is_encoded_within(void **state)
 		{"without header", &seven, SPAN_LIT(FORWARDED "\xfc\r\n"),
 			SPAN_LIT(FORWARDED "\r\n" TYPED "unknown-8bit\r\n" CTE
 					   "quoted-printable\r\n\r\n=FC\r\n")},
+		{"what looks like a delimiter", &seven,
+			SPAN_LIT(FORWARDED "\r\n--x\r\n\r\n\xfc\r\n"),
+			SPAN_LIT(FORWARDED "\r\n" TYPED "unknown-8bit\r\n" CTE
+					   "quoted-printable\r\n\r\n--x\r\n\r\n=FC\r\n")},
 		{"the default in a digest", &seven,
 			SPAN_LIT("MIME-Version: 1.0\r\nContent-Type: multipart/digest; "
 				 "boundary=d\r\n\r\n--d\r\n\r\nSubject: "
