@@ -47,6 +47,13 @@ static const struct advice {
 		"It was tried until its time ran out. If the address is right, the "
 		"trouble lies with that server or on the way to it: `nullmta doctor` "
 		"checks the way. Then send the message again."},
+	{6, 3, 3,
+		"A signed or encrypted part would have to be changed on its way. Encode "
+		"it as quoted-printable or base64 before it is signed."},
+	{6, 7, 7,
+		"An address has letters outside ASCII, which that server cannot take. "
+		"Use "
+		"another address of the same mailbox."},
 	{6, ANY_DETAIL,
 		"The server cannot take a message in this form. Send the text without "
 		"its special characters or attachments."},

@@ -115,8 +115,9 @@ static void encode_header(void *ctx, size_t part, struct span section, bool is_s
 		(void)mime_section_add(m->out, section, p, &m->target);
 	else
 		buf_add_span(m->out, section);
-	/* what follows may get a header that is not this one's */
-	if (is_separated || is_changed || type->structure == MIME_MESSAGE)
+	/* what follows may come to look like a field, or get a header of its own */
+	if (is_separated || is_changed || p->coding != MIME_CODING_NONE ||
+		type->structure == MIME_MESSAGE)
 		buf_add_str(m->out, "\r\n");
 	mime_coder_begin(&m->coder, p->coding);
 }

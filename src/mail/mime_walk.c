@@ -131,8 +131,9 @@ static bool find_frame(
 		return false;
 	for (size_t i = 0; i < w->depth; i++) {
 		const struct mime_frame *frame = &w->frames[i];
-		struct span boundary = {
-			w->boundaries.data + frame->boundary_at, frame->boundary_len};
+		struct span rest =
+			span_from(buf_span(&w->boundaries), frame->boundary_at);
+		struct span boundary = span_head(rest, frame->boundary_len);
 
 		if (frame->is_closed || !is_delimiter(line, boundary, ret_is_last))
 			continue;

@@ -214,6 +214,26 @@ figure_large() {
 	unset NULLMTA_MESSAGE_SIZE
 }
 
+# One line that is too long makes quoted-printable of all.
+figure_encode() {
+	local ours raw
+	new_queue
+	export NULLMTA_MESSAGE_SIZE=200m
+	start_sink
+	rm -f "$work/spool/new/"*
+	letter_of 100000000 >"$work/large"
+	"$sendmail" -odq a@dest.example <"$work/large"
+	raw=$(measure "$nullmta" flush --now)
+	printf 'größer%1000s\n' = >>"$work/large"
+	"$sendmail" -odq a@dest.example <"$work/large"
+	ours=$(measure "$nullmta" flush --now)
+	row "delivery of 100 MB re-encoded, MB/s" "$(per 100000 "$(field wall_ms "$ours")")" \
+		"$(per 100000 "$(field wall_ms "$raw")")" "at least 100 MB/s"
+	row "  resident, KB" "$(field rss_kb "$ours")" "$(field rss_kb "$raw")" "at most 8192"
+	stop_sink >/dev/null
+	unset NULLMTA_MESSAGE_SIZE
+}
+
 # --- figures: delivery -------------------------------------------------------------
 
 figure_drain() {
@@ -319,7 +339,7 @@ letter_of() {
 }
 letter_of 1900 >"$work/letter"
 
-[ $# -gt 0 ] || set -- submission calls eight full_queue drain far domains dead waiting large
+[ $# -gt 0 ] || set -- submission calls eight full_queue drain far domains dead waiting large encode
 for figure; do
 	declare -F "figure_$figure" >/dev/null || {
 		echo "bench: no figure '$figure'; there are:" \

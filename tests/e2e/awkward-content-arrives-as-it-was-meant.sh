@@ -88,7 +88,7 @@ settle
 assert_same "$T/signed" eight "$(count_delivered eight)"
 signed long "$line" | exits 0 sendmail -i -f sender@client.test rcpt@dest.test
 settle
-assert_reports 1 'Status: 5.6.3' 'a line over 998 octets'
+assert_reports 1 'Status: 5.6.3' 'a line over 998 octets' 'before it is signed'
 use_relay seven
 exits 0 sendmail -i -f sender@client.test rcpt@dest.test <"$T/signed"
 settle

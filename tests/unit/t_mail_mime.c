@@ -200,6 +200,9 @@ static void parts_are_encoded_alone(void **state)
 		{"what nobody reads", &seven,
 			SPAN_LIT(MIXED "\r\n\xfc=\r\n--b\r\n\r\nx\r\n--b--\r\ny\xfc\r\n"),
 			SPAN_LIT(MIXED "\r\n=FC=\r\n--b\r\n\r\nx\r\n--b--\r\ny=FC\r\n")},
+		{"what nobody reads, and no empty line", &seven,
+			SPAN_LIT(MIXED "\x02X: \xfc\r\n--b\r\n\r\nx\r\n"),
+			SPAN_LIT(MIXED "\r\n=02X: =FC\r\n--b\r\n\r\nx\r\n")},
 		{"without end", &seven, SPAN_LIT(MIXED "\r\n--b\r\n\r\n\xfc\r\n"),
 			SPAN_LIT(MIXED "\r\n--b\r\nContent-Type: text/plain; "
 				       "charset=unknown-8bit\r\n" CTE
@@ -250,6 +253,10 @@ static void a_forwarded_message_is_encoded_within(void **state)
 		{"without header", &seven, SPAN_LIT(FORWARDED "\xfc\r\n"),
 			SPAN_LIT(FORWARDED "\r\n" TYPED "unknown-8bit\r\n" CTE
 					   "quoted-printable\r\n\r\n=FC\r\n")},
+		{"what looks like a delimiter", &seven,
+			SPAN_LIT(FORWARDED "\r\n--x\r\n\r\n\xfc\r\n"),
+			SPAN_LIT(FORWARDED "\r\n" TYPED "unknown-8bit\r\n" CTE
+					   "quoted-printable\r\n\r\n--x\r\n\r\n=FC\r\n")},
 		{"the default in a digest", &seven,
 			SPAN_LIT("MIME-Version: 1.0\r\nContent-Type: multipart/digest; "
 				 "boundary=d\r\n\r\n--d\r\n\r\nSubject: "
