@@ -11,6 +11,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -115,15 +116,20 @@ class Home:
         self.env["NULLMTA_MAILBOX_PATH"] = f"{self.mailbox}{'/' if name == 'Maildir' else ''}"
 
     def run(self, argv, letter=b"", expect=None):
-        done = subprocess.run(
-            argv,
-            input=letter,
-            env=self.env,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=LIMIT_S,
-            check=False,
-        )
+        # A pipe is read in as many pieces as its writer is quick, a file alike each time: the
+        # n-th call has to be the same call in every run.
+        with tempfile.TemporaryFile(dir=self.folder) as stdin:
+            stdin.write(letter)
+            stdin.seek(0)
+            done = subprocess.run(
+                argv,
+                stdin=stdin,
+                env=self.env,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                timeout=LIMIT_S,
+                check=False,
+            )
         stderr = done.stderr.decode(errors="replace")
         if re.search(r"bug at |Sanitizer|runtime error:", stderr):
             raise Wrong(f"a bug: {stderr}")
