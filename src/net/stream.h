@@ -1,7 +1,8 @@
 /*
  * A TCP connection that never blocks and never raises SIGPIPE. TLS goes below this face:
  * therefore the stream says for which events to poll, and a read may find octets that
- * poll(2) does not see — read until STREAM_AGAIN before waiting.
+ * poll(2) does not see — read until STREAM_AGAIN before waiting. A write that was not
+ * taken as a whole goes on with the same octets.
  */
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
@@ -13,13 +14,14 @@
 #include "base/fault.h"
 #include "base/span.h"
 #include "net/netaddr.h"
+#include "net/tls.h"
 
 struct stream;
 
 enum stream_result {
 	STREAM_OK,
 	STREAM_AGAIN,  /* not now: poll, then ask again */
-	STREAM_CLOSED, /* the other side has ended the connection in good order */
+	STREAM_CLOSED, /* the other side has ended the connection */
 	STREAM_ERROR,  /* it is broken or was refused; stream_error says why */
 };
 
@@ -63,6 +65,33 @@ enum stream_result stream_wait(
 
 /* Connect and wait until `deadline_ms`: OK, AGAIN (passed, or a signal came) or ERROR. */
 enum stream_result stream_connect_wait(struct stream *s, int64_t deadline_ms);
+
+/*
+ * Make a connection that stands secure, as a client: begin, then shake hands until that is
+ * OK. What is read and written from then on is inside TLS. `options` are borrowed until it
+ * is over, `cache` as long as the stream lives.
+ * Begin returns 0; or -1 and a fault where our own certificates or CAs cannot be used.
+ * The handshake gives OK, AGAIN or ERROR (stream_error, and stream_tls_facts for details);
+ * after an error the connection is good for nothing, for that is how TLS is (RFC 8446 6.2).
+ */
+int stream_start_tls(struct stream *s, const struct tls_options *options,
+	struct tls_cache *cache, struct fault *f);
+enum stream_result stream_handshake(struct stream *s);
+
+/* Shake hands and wait until `deadline_ms`; results as from stream_connect_wait. */
+enum stream_result stream_handshake_wait(struct stream *s, int64_t deadline_ms);
+
+/* The channel and its peer; NULL where TLS has not begun. Borrowed. */
+const struct tls_facts *stream_tls_facts(const struct stream *s);
+
+/* The channel binding for SCRAM (tls_binding); -1 where there is none, as in clear. */
+int stream_tls_binding(const struct stream *s, struct tls_binding_data *ret);
+
+/*
+ * After CLOSED: TLS did not end by its close_notify, so what came may have been cut. No
+ * matter to a protocol that says itself where it ends.
+ */
+bool stream_is_truncated(const struct stream *s);
 
 /* Why the last result was ERROR, such as "Connection refused"; "" before. */
 const char *stream_error(const struct stream *s);
