@@ -51,94 +51,6 @@ static void say_quit(struct smtp_client *c, struct buf *out)
 	buf_add_str(out, "QUIT\r\n");
 }
 
-static int class_of(const struct smtp_reply *reply)
-{
-	return reply->code / 100;
-}
-
-/* No message is given to this server; it is told so politely. */
-static void refuse_session(struct smtp_client *c, const struct outcome *why)
-{
-	c->close = *why;
-	c->must_quit = true;
-}
-
-static void refused_by_reply(struct smtp_client *c, const struct smtp_reply *reply)
-{
-	struct outcome o =
-		smtp_session_reply_outcome(c, reply, OUTCOME_DEFERRED, OUTCOME_HOST);
-
-	refuse_session(c, &o);
-}
-
-/*
- * The server calls itself what we call ourselves: we would give the message to ourselves,
- * for ever (RFC 5321 6.3). Whether that is final depends on the MX records.
- */
-static bool is_ourselves(struct smtp_client *c, const struct smtp_reply *reply)
-{
-	struct span text = reply->text, line, name;
-	struct outcome o;
-
-	if (!span_cut(&text, '\n', &line))
-		return false;
-	line = span_trim(line);
-	if (!span_word(&line, &name) || !span_iis(name, c->hello_name))
-		return false;
-	o = smtp_session_outcome(c, OUTCOME_DEFERRED, OUTCOME_HOST, "4.4.6",
-		"mail loops back to myself: the server has the name of this machine");
-	refuse_session(c, &o);
-	return true;
-}
-
-/*
- * RFC 5321 3.1 lets a server refuse by 554, RFC 7504 by 521: only the latter says that
- * there will never be a mail server.
- */
-static void on_greeting(struct smtp_client *c, const struct smtp_reply *reply)
-{
-	if (class_of(reply) == 2) {
-		if (!is_ourselves(c, reply))
-			smtp_session_say(c, SMTP_STEP_EHLO);
-		return;
-	}
-	refused_by_reply(c, reply);
-	if (reply->code == 521) {
-		c->close.kind = OUTCOME_FAILED;
-		c->close.status = (struct outcome_status){5, 3, 2}; /* RFC 7504 4 */
-	}
-}
-
-/*
- * Where STARTTLS and AUTH will come: their commands are said from here, in their order,
- * and the last of them sets is_up.
- */
-static void hello_accepted(struct smtp_client *c, const struct smtp_reply *reply)
-{
-	if (!is_ourselves(c, reply))
-		c->is_up = true;
-}
-
-static void on_ehlo(struct smtp_client *c, const struct smtp_reply *reply)
-{
-	if (class_of(reply) == 2) {
-		c->extensions = smtp_extensions_parse(reply->text);
-		hello_accepted(c, reply);
-	} else if (class_of(reply) == 5) {
-		smtp_session_say(c, SMTP_STEP_HELO); /* RFC 5321 3.2 */
-	} else {
-		refused_by_reply(c, reply);
-	}
-}
-
-static void on_helo(struct smtp_client *c, const struct smtp_reply *reply)
-{
-	if (class_of(reply) == 2)
-		hello_accepted(c, reply);
-	else
-		refused_by_reply(c, reply);
-}
-
 /*
  * A server that cannot forget a transaction gets no other one; what was said behind the
  * RSET is void.
@@ -147,7 +59,7 @@ static void on_rset(struct smtp_client *c, const struct smtp_reply *reply)
 {
 	struct outcome o;
 
-	if (class_of(reply) == 2)
+	if (smtp_reply_class(reply) == 2)
 		return;
 	c->must_quit = true;
 	o = smtp_session_outcome(c, OUTCOME_PENDING, OUTCOME_HOST, "4.5.0",
@@ -199,17 +111,17 @@ static const struct {
 	[SMTP_STEP_GREETING] = {.awaits = "the greeting",
 		.patience_s = 5 * MINUTE_S, /* 4.5.3.2.1 */
 		.ends_group = true,
-		.on_reply = on_greeting},
+		.on_reply = smtp_hello_greeted},
 	[SMTP_STEP_EHLO] = {.awaits = "the reply to EHLO",
 		.patience_s = 5 * MINUTE_S,
 		.ends_group = true,
 		.say = say_ehlo,
-		.on_reply = on_ehlo},
+		.on_reply = smtp_hello_ehlo_replied},
 	[SMTP_STEP_HELO] = {.awaits = "the reply to HELO",
 		.patience_s = 5 * MINUTE_S,
 		.ends_group = true,
 		.say = say_helo,
-		.on_reply = on_helo},
+		.on_reply = smtp_hello_helo_replied},
 	[SMTP_STEP_RSET] = {.awaits = "the reply to RSET",
 		.patience_s = 20,
 		.say = say_rset,
@@ -339,7 +251,7 @@ static void service_closes(struct smtp_client *c, const struct smtp_reply *reply
 static void replied_early(
 	struct smtp_client *c, enum smtp_step step, const struct smtp_reply *reply)
 {
-	if (step != SMTP_STEP_CONTENT || class_of(reply) < 4) {
+	if (step != SMTP_STEP_CONTENT || smtp_reply_class(reply) < 4) {
 		smtp_session_breach(c, "a reply before the command was sent", reply);
 		return;
 	}
@@ -366,7 +278,7 @@ void smtp_session_take_reply(struct smtp_client *c, const struct smtp_reply *rep
 	step = front->step;
 	if (front->end > c->input_mark) {
 		replied_early(c, step, reply);
-	} else if (class_of(reply) == 3 && !steps[step].may_be_3yz) {
+	} else if (smtp_reply_class(reply) == 3 && !steps[step].may_be_3yz) {
 		smtp_session_breach(c, "an unexpected 3yz", reply);
 	} else {
 		smtp_expected_pop(&c->expected);

@@ -27,6 +27,12 @@ struct smtp_reply {
 	struct span text;
 };
 
+/* The first digit of the code: what it comes down to (RFC 5321 4.2.1). */
+static inline int smtp_reply_class(const struct smtp_reply *reply)
+{
+	return reply->code / 100;
+}
+
 enum smtp_reply_progress {
 	SMTP_REPLY_PARTIAL,  /* more octets are needed; all of the data is taken */
 	SMTP_REPLY_COMPLETE, /* `*ret` is set */

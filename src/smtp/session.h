@@ -1,7 +1,8 @@
 /*
  * The client engine from the inside. Only the files of the engine include this: client.c
- * (its face: events in order), client_reply.c (the table of steps), transaction.c (MAIL to
- * the final dot), settlement.c (who gets which outcome, and how a session ends).
+ * (its face: events in order), client_reply.c (the table of steps), hello.c (greeting and
+ * EHLO), transaction.c (MAIL to the final dot), settlement.c (who gets which outcome, and
+ * how a session ends).
  *
  *	message ── smtp_job ── 1..n smtp_transaction ── recipients
  *
@@ -141,6 +142,12 @@ void smtp_session_protocol_error(
 	struct smtp_client *c, const char *why, struct span what);
 void smtp_session_breach(
 	struct smtp_client *c, const char *why, const struct smtp_reply *reply);
+
+/* hello.c: replies up to where mail can go, which have been expected */
+
+void smtp_hello_greeted(struct smtp_client *c, const struct smtp_reply *reply);
+void smtp_hello_ehlo_replied(struct smtp_client *c, const struct smtp_reply *reply);
+void smtp_hello_helo_replied(struct smtp_client *c, const struct smtp_reply *reply);
 
 /* transaction.c: `current`, and the step from there to `finishing` */
 

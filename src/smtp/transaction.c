@@ -1,10 +1,5 @@
 #include "smtp/session.h"
 
-static int class_of(const struct smtp_reply *reply)
-{
-	return reply->code / 100;
-}
-
 /*
  * 4yz defers, 5yz fails (RFC 5321 4.2.1), but two 5yz are never about the mail: 503, the
  * dialogue has gone out of step; 530, the server wants AUTH or STARTTLS first (RFC 4954 6,
@@ -13,7 +8,8 @@ static int class_of(const struct smtp_reply *reply)
 static struct outcome refusal(const struct smtp_client *c, const struct smtp_reply *reply,
 	enum outcome_scope scope)
 {
-	bool is_final = class_of(reply) == 5 && reply->code != 503 && reply->code != 530;
+	bool is_final =
+		smtp_reply_class(reply) == 5 && reply->code != 503 && reply->code != 530;
 
 	return smtp_session_reply_outcome(c, reply,
 		is_final ? OUTCOME_FAILED : OUTCOME_DEFERRED,
@@ -92,7 +88,7 @@ void smtp_transaction_mail_replied(struct smtp_client *c, const struct smtp_repl
 	if (t->is_void)
 		return;
 	t->job->is_touched = true;
-	if (class_of(reply) == 2)
+	if (smtp_reply_class(reply) == 2)
 		return;
 	o = refusal(c, reply, OUTCOME_MESSAGE);
 	smtp_settle_job(c, t->job, &o);
@@ -137,7 +133,7 @@ void smtp_transaction_rcpt_replied(struct smtp_client *c, const struct smtp_repl
 	struct smtp_transaction *t = c->current;
 	struct smtp_transaction_recipient *r = &t->recipients[t->answered++];
 
-	if (class_of(reply) == 2) {
+	if (smtp_reply_class(reply) == 2) {
 		/* counted also when void: nobody may get an empty message then */
 		t->accepted++;
 		if (!t->is_void)
@@ -189,11 +185,11 @@ void smtp_transaction_data_replied(struct smtp_client *c, const struct smtp_repl
 	bool is_wanted = !t->is_void && t->accepted;
 	struct outcome o;
 
-	if (class_of(reply) == 2) {
+	if (smtp_reply_class(reply) == 2) {
 		smtp_session_breach(c, "2yz in reply to DATA", reply);
-	} else if (class_of(reply) == 3 && is_wanted) {
+	} else if (smtp_reply_class(reply) == 3 && is_wanted) {
 		begin_content(c);
-	} else if (class_of(reply) == 3) {
+	} else if (smtp_reply_class(reply) == 3) {
 		end_unwanted_data(c, reply);
 	} else {
 		if (is_wanted) {
@@ -222,7 +218,7 @@ void smtp_transaction_content_replied(
 	struct smtp_transaction *t = c->is_content ? c->current : c->finishing;
 	struct outcome o;
 
-	if (class_of(reply) == 2)
+	if (smtp_reply_class(reply) == 2)
 		o = smtp_session_reply_outcome(
 			c, reply, OUTCOME_DELIVERED, OUTCOME_MESSAGE);
 	else
