@@ -33,6 +33,8 @@ enum conf_deliver {
 	CONF_DELIVER_QUEUE,      /* queue only */
 };
 
+enum conf_trust { CONF_TRUST_AUTO, CONF_TRUST_YES, CONF_TRUST_NO };
+
 struct conf_origin {
 	const char *where; /* in `files` or `variables`; NULL: built in */
 	unsigned line;     /* 0: a variable */
@@ -65,6 +67,7 @@ struct conf {
 	struct {
 		struct strv nameservers; /* "192.0.2.1:53", "[2001:db8::1]:53"; empty:
 					    resolv.conf */
+		enum conf_trust trust_ad;
 	} dns;
 	struct {
 		unsigned connections;

@@ -16,6 +16,7 @@
 /* clang-format on */
 
 static const char *const deliver_words[] = {"background", "foreground", "queue", NULL};
+static const char *const trust_words[] = {"auto", "yes", "no", NULL};
 static const char *const level_words[] = {"error", "warning", "info", "debug", NULL};
 static const char *const report_words[] = {"auto", "user", "sender", NULL};
 static const char *const target_words[] = {"syslog", "stderr", "none", NULL};
@@ -58,6 +59,8 @@ static const struct conf_key keys[] = {
 
 	{"dns", "nameserver", KIND(VALUE_SERVERS), "", FIELD(dns.nameservers),
 		"servers to ask (default: those of /etc/resolv.conf)"},
+	{"dns", "trust_ad", WORDS(VALUE_WORD, trust_words), "auto", FIELD(dns.trust_ad),
+		"believe what they say of DNSSEC, so that DANE can be used"},
 
 	{"delivery", "connections", RANGE(VALUE_NUMBER, 1, 100), "10",
 		FIELD(delivery.connections), "most connections at a time"},
@@ -111,6 +114,7 @@ static const struct conf_key keys[] = {
 
 /* VALUE_WORD stores the place of the word as unsigned, which is what our enums are */
 _Static_assert(sizeof(enum conf_deliver) == sizeof(unsigned), "an enum is an unsigned");
+_Static_assert(sizeof(enum conf_trust) == sizeof(unsigned), "an enum is an unsigned");
 _Static_assert(sizeof(enum log_level) == sizeof(unsigned), "an enum is an unsigned");
 
 const struct conf_key *conf_key_at(size_t i)

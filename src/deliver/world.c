@@ -3,17 +3,15 @@
 #include "base/clock.h"
 #include "base/rand.h"
 
-int world_init(struct world *ret, const char *nameservers, struct fault *f)
+int world_init(struct world *ret, const struct resolver_options *dns, struct fault *f)
 {
-	const struct resolver_options options = {.nameservers = nameservers};
-
 	*ret = (struct world){
 		.now_s = clock_now_s,
 		.mono_ms = clock_mono_ms,
 		.random = rand_below,
 		.dial = stream_new,
 	};
-	return resolver_new(&ret->resolver, &options, f);
+	return resolver_new(&ret->resolver, dns, f);
 }
 
 void world_release(struct world *w)

@@ -20,8 +20,8 @@ struct world {
 	struct resolver *resolver; /* owned */
 };
 
-/* The real one. `nameservers` as in struct resolver_options. 0, or -1 and a fault. */
-int world_init(struct world *ret, const char *nameservers, struct fault *f);
+/* The real one. 0, or -1 and a fault. */
+int world_init(struct world *ret, const struct resolver_options *dns, struct fault *f);
 void world_release(struct world *w);
 
 #endif

@@ -181,6 +181,45 @@ static bool parse_target(const struct record_head *head, size_t offset, char *re
 	return take_name(&c, ret) && c.at == head->data.at + head->data_len;
 }
 
+/* Whatever is missing stays so: that the record cannot be used is for others to say. */
+static void parse_tlsa(const struct record_head *head, struct dns_record *ret)
+{
+	const unsigned char *data = head->data.at;
+	size_t len = head->data_len;
+
+	ret->usage = len > 0 ? data[0] : DNS_TLSA_MISSING;
+	ret->selector = len > 1 ? data[1] : DNS_TLSA_MISSING;
+	ret->matching = len > 2 ? data[2] : DNS_TLSA_MISSING;
+	if (len <= 3)
+		return;
+	ret->data_len = len - 3;
+	ret->data = mem_copy(data + 3, ret->data_len);
+}
+
+/* Strings, each behind an octet of its length; joined, as those who split them want it. */
+static bool parse_txt(const struct record_head *head, struct dns_record *ret)
+{
+	const unsigned char *at = head->data.at;
+	const unsigned char *end = at + head->data_len;
+	char joined[DNS_PACKET_MAX];
+	size_t used = 0;
+
+	if (at == end)
+		return false; /* RFC 1035 3.3.14: one or more */
+	while (at < end) {
+		size_t len = *at++;
+
+		if ((size_t)(end - at) < len)
+			return false;
+		memcpy(joined + used, at, len);
+		used += len;
+		at += len;
+	}
+	ret->data = mem_copy(joined, used);
+	ret->data_len = used;
+	return true;
+}
+
 /* RDLENGTH lies at times, and code that trusted it has crashed mailers: check it first */
 static bool parse_data(const struct record_head *head, struct dns_record *ret)
 {
@@ -204,6 +243,11 @@ static bool parse_data(const struct record_head *head, struct dns_record *ret)
 		return true;
 	case DNS_CNAME:
 		return parse_target(head, 0, ret->name);
+	case DNS_TLSA:
+		parse_tlsa(head, ret);
+		return true;
+	case DNS_TXT:
+		return parse_txt(head, ret);
 	default:
 		return false;
 	}
@@ -252,19 +296,20 @@ static const char *follow_cnames(
 static const char *collect(const struct cursor *answers, unsigned count,
 	enum dns_type type, struct dns_answer *ret)
 {
+	size_t max = type == DNS_TXT ? DNS_TXT_MAX : DNS_RECORDS_MAX;
 	struct cursor c = *answers;
 	struct record_head head;
 	int found;
 
 	while ((found = next_record(&c, &count, ret->canonical, type, &head)) > 0) {
 		struct dns_record record = {0};
-		struct dns_record *place;
 
 		if (!parse_data(&head, &record))
 			return "malformed answer";
-		place = dnsmsg_answer_add(ret);
-		if (place)
-			*place = record;
+		if (ret->count < max)
+			*dnsmsg_answer_add(ret) = record;
+		else
+			free(record.data);
 	}
 	return found < 0 ? "malformed answer" : NULL;
 }
@@ -347,8 +392,12 @@ const char *dnsmsg_type_name(enum dns_type type)
 		return "CNAME";
 	case DNS_MX:
 		return "MX";
+	case DNS_TXT:
+		return "TXT";
 	case DNS_AAAA:
 		return "AAAA";
+	case DNS_TLSA:
+		return "TLSA";
 	}
 	BUG("DNS type");
 }
@@ -376,6 +425,8 @@ struct dns_record *dnsmsg_answer_add(struct dns_answer *answer)
 
 void dnsmsg_answer_release(struct dns_answer *answer)
 {
+	for (size_t i = 0; i < answer->count; i++)
+		free(answer->records[i].data);
 	free(answer->records);
 	answer->records = NULL;
 	answer->count = 0;

@@ -21,6 +21,22 @@
 /* what resolv.conf may decide; the rest would change what a question means */
 #define OPTIONS_OF_FILE (RES_ROTATE | RES_USEVC)
 
+/*
+ * A libresolv that does not know this option takes the AD bit out of no answer, and asks
+ * for it in no question: DNSSEC stays off there.
+ */
+#ifdef RES_TRUSTAD
+#define TRUST_AD RES_TRUSTAD
+#else
+#define TRUST_AD 0
+#endif
+
+/* what travels over every link unfragmented (DNS flag day 2020); larger comes by TCP */
+#define UDP_SIZE 1232
+
+/* root, OPT, UDP size, code and version, DO, no options (RFC 6891 6.1.2, RFC 3225 3) */
+#define OPT_LEN 11
+
 struct libresolv {
 	struct resolver face;
 	struct __res_state state;
@@ -171,6 +187,17 @@ static int ask(struct libresolv *l, struct span query, struct fault *f)
 	return ask_tcp(l, query, deadline_ms, f);
 }
 
+/* "Tell me what you have validated": res_nquery would add it, res_nmkquery does not. */
+static int add_opt(unsigned char *query, int n)
+{
+	static const unsigned char opt[OPT_LEN] = {
+		0, 0, ns_t_opt, UDP_SIZE >> 8, UDP_SIZE & 0xff, 0, 0, 0x80, 0, 0, 0};
+
+	memcpy(query + n, opt, OPT_LEN);
+	query[11] = 1; /* ARCOUNT */
+	return n + OPT_LEN;
+}
+
 static void lookup(
 	struct resolver *r, const char *name, enum dns_type type, struct dns_answer *ret)
 {
@@ -178,7 +205,7 @@ static void lookup(
 	unsigned char query[NS_PACKETSZ];
 	struct fault f;
 	int n = res_nmkquery(&l->state, ns_o_query, name, ns_c_in, (int)type, NULL, 0,
-		NULL, query, sizeof(query));
+		NULL, query, sizeof(query) - OPT_LEN);
 
 	if (n < NS_HFIXEDSZ) {
 		dnsmsg_answer_fail(ret, name, "not a domain name");
@@ -186,6 +213,8 @@ static void lookup(
 	}
 	/* the ID is half of what a forger has to guess; libresolv's is a clock's */
 	rand_fill(query, 2);
+	if (l->face.is_trusted)
+		n = add_opt(query, n);
 	if (ask(l, (struct span){(const char *)query, (size_t)n}, &f) < 0)
 		dnsmsg_answer_fail(ret, name, "%s", f.text);
 	else
@@ -218,10 +247,37 @@ static struct libresolv *libresolv_new(void)
 	return l;
 }
 
+static bool are_all_local(const struct libresolv *l)
+{
+	for (int i = 0; i < l->server_count; i++) {
+		if (!netaddr_is_loopback(&l->servers[i]))
+			return false;
+	}
+	return l->server_count > 0;
+}
+
+/* `file_says_so`: the administrator did, about the servers that stand beside it */
+static bool is_trusted(
+	const struct libresolv *l, enum resolver_trust trust, bool file_says_so)
+{
+	if (TRUST_AD == 0)
+		return false;
+	switch (trust) {
+	case RESOLVER_TRUST_AUTO:
+		return file_says_so || are_all_local(l);
+	case RESOLVER_TRUST_YES:
+		return true;
+	case RESOLVER_TRUST_NO:
+		return false;
+	}
+	BUG("trust");
+}
+
 static int configure(
 	struct libresolv *l, const struct resolver_options *options, struct fault *f)
 {
 	unsigned timeout_s = options->timeout_s ? options->timeout_s : RESOLVER_TIMEOUT_S;
+	bool file_trusts_ad = l->state.options & TRUST_AD;
 
 	l->state.options &= OPTIONS_OF_FILE;
 	l->state.options |= RES_INIT | RES_RECURSE | RES_IGNTC;
@@ -229,9 +285,13 @@ static int configure(
 		if (servers_parse(l, span_of(options->nameservers), f) < 0)
 			return -1;
 		servers_to_state(l);
+		file_trusts_ad = false;
 	} else {
 		servers_from_state(l);
 	}
+	l->face.is_trusted = is_trusted(l, options->trust, file_trusts_ad);
+	if (l->face.is_trusted)
+		l->state.options |= TRUST_AD | RES_USE_EDNS0 | RES_USE_DNSSEC;
 	l->timeout_ms = (int64_t)timeout_s * 1000;
 	limit_time(l);
 	return 0;
@@ -261,6 +321,8 @@ void resolver_lookup(
 		r->lookup(r, name, type, ret);
 	else
 		dnsmsg_answer_fail(ret, name, "not a host name");
+	if (!r->is_trusted)
+		ret->is_secure = false;
 }
 
 void resolver_free(struct resolver *r)

@@ -13,9 +13,21 @@
 
 /* Put at the start of the struct that implements it. */
 struct resolver {
+	bool is_trusted; /* it validates, and nobody can change what it says on the way */
 	void (*lookup)(struct resolver *r, const char *name, enum dns_type type,
 		struct dns_answer *ret);
 	void (*free)(struct resolver *r);
+};
+
+/*
+ * Whether to believe the AD bit (RFC 4035 3.2.3, RFC 6840 5.8), which a name server that
+ * validates sets, and anybody on the way to it could set, too.
+ */
+enum resolver_trust {
+	RESOLVER_TRUST_AUTO, /* yes where all name servers are on this machine, or
+				/etc/resolv.conf names them and says `options trust-ad` */
+	RESOLVER_TRUST_YES,
+	RESOLVER_TRUST_NO,
 };
 
 struct resolver_options {
@@ -23,6 +35,7 @@ struct resolver_options {
 				    "127.0.0.1:5353", "[::1]:53"; NULL or "":
 				    /etc/resolv.conf */
 	unsigned timeout_s;      /* for one lookup, about; 0: RESOLVER_TIMEOUT_S */
+	enum resolver_trust trust;
 };
 
 /*
@@ -35,7 +48,8 @@ int resolver_new(
 
 /*
  * Ask for `name`, which is taken as absolute: no search list, no /etc/hosts. `*ret` is
- * always filled; the caller releases it (dnsmsg_answer_release).
+ * always filled; the caller releases it (dnsmsg_answer_release). Only a resolver that is
+ * trusted asks for DNSSEC, and only its answers can be secure.
  */
 void resolver_lookup(
 	struct resolver *r, const char *name, enum dns_type type, struct dns_answer *ret);

@@ -30,9 +30,12 @@ static void check_name(const char *name)
 
 static void check_answer(const struct dns_answer *a, enum dns_type type)
 {
+	size_t data_len = 0;
+
 	check((a->result == DNS_FOUND) == (a->count > 0), "records without result");
 	check((a->result == DNS_FAILED) == (a->why[0] != '\0'), "failure without reason");
 	check(a->count <= DNS_RECORDS_MAX && a->cnames <= DNS_CNAMES_MAX, "too many");
+	check(type != DNS_TXT || a->count <= DNS_TXT_MAX, "too many texts");
 	check_name(a->canonical);
 	for (size_t i = 0; i < a->count; i++) {
 		check_name(a->records[i].name);
@@ -40,12 +43,17 @@ static void check_answer(const struct dns_answer *a, enum dns_type type)
 			check(a->records[i].address.any.sa_family == AF_INET, "family");
 		if (type == DNS_AAAA)
 			check(a->records[i].address.any.sa_family == AF_INET6, "family");
+		if (type != DNS_TLSA && type != DNS_TXT)
+			check(!a->records[i].data, "data of a type that has none");
+		data_len += a->records[i].data_len;
 	}
+	check(data_len <= DNS_PACKET_MAX, "more data than a packet holds");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum dns_type types[] = {DNS_A, DNS_AAAA, DNS_MX, DNS_CNAME};
+	static const enum dns_type types[] = {
+		DNS_A, DNS_AAAA, DNS_MX, DNS_CNAME, DNS_TLSA, DNS_TXT};
 	struct dns_answer answer;
 	struct span packet;
 	enum dns_type type;

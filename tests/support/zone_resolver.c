@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/codec.h"
 #include "base/mem.h"
 #include "base/strv.h"
 #include "base/text.h"
@@ -58,6 +59,32 @@ static void parse_mx(struct span data, struct dns_record *record)
 	set_name(record->name, span_trim(data));
 }
 
+static uint8_t take_field(struct span *data)
+{
+	struct span word;
+	uint64_t value;
+
+	if (!span_word(data, &word))
+		return DNS_TLSA_MISSING;
+	if (span_to_uint(word, 255, &value) < 0)
+		BUG("zone TLSA");
+	return (uint8_t)value;
+}
+
+static void parse_tlsa(struct span data, struct dns_record *record)
+{
+	record->usage = take_field(&data);
+	record->selector = take_field(&data);
+	record->matching = take_field(&data);
+	data = span_trim(data);
+	if (data.len % 2)
+		BUG("zone TLSA");
+	record->data = mem_alloc(data.len / 2 + 1);
+	for (size_t i = 0; i < data.len; i += 2)
+		record->data[record->data_len++] = (char)(hex_value(data.data[i]) << 4 |
+							  hex_value(data.data[i + 1]));
+}
+
 static void add_record(struct dns_answer *ret, enum dns_type type, struct span data)
 {
 	struct dns_record *record = dnsmsg_answer_add(ret);
@@ -68,7 +95,12 @@ static void add_record(struct dns_answer *ret, enum dns_type type, struct span d
 		parse_mx(data, record);
 	else if (type == DNS_CNAME)
 		set_name(record->name, data);
-	else if (netaddr_parse(data, 0, &record->address) < 0)
+	else if (type == DNS_TLSA)
+		parse_tlsa(data, record);
+	else if (type == DNS_TXT) {
+		record->data = mem_copy(data.data, data.len);
+		record->data_len = data.len;
+	} else if (netaddr_parse(data, 0, &record->address) < 0)
 		BUG("zone address");
 }
 
@@ -86,11 +118,23 @@ static void fail(struct dns_answer *ret, struct span why)
 	dnsmsg_answer_fail(ret, name, "%.*s", SPAN_ARGS(why));
 }
 
+static bool is_signed(struct span zone, const char *name)
+{
+	struct zone_line line;
+
+	while (next_line(&zone, &line)) {
+		if (span_is(line.type, "SECURE") && span_iis(line.name, name))
+			return true;
+	}
+	return false;
+}
+
 /* One pass for ret->canonical. Returns whether a CNAME has to be followed. */
 static bool scan(struct span zone, enum dns_type type, struct dns_answer *ret)
 {
 	struct zone_line line;
 
+	ret->is_secure &= is_signed(zone, ret->canonical);
 	ret->result = DNS_NO_NAME;
 	while (next_line(&zone, &line)) {
 		if (!span_iis(line.name, ret->canonical))
@@ -122,7 +166,7 @@ static void lookup(
 	struct zone_resolver *z = (struct zone_resolver *)r;
 
 	strv_add(&z->asked, span_of(name));
-	*ret = (struct dns_answer){0};
+	*ret = (struct dns_answer){.is_secure = true};
 	set_name(ret->canonical, span_of(name));
 	while (scan(z->text, type, ret)) {
 		if (ret->cnames > DNS_CNAMES_MAX) {
@@ -144,7 +188,8 @@ struct resolver *zone_resolver_new(const char *text)
 {
 	struct zone_resolver *z = mem_alloc(sizeof(*z));
 
-	z->face = (struct resolver){.lookup = lookup, .free = release};
+	z->face =
+		(struct resolver){.is_trusted = true, .lookup = lookup, .free = release};
 	z->text = span_of(text);
 	return &z->face;
 }

@@ -10,6 +10,10 @@
  *	empty.example    NONE                    the name exists, nothing else
  *	bad.example      MX     !servfail        any word behind '!' is the reason
  *	dead.example     *      !timeout         for every type
+ *	_25._tcp.mx.x    TLSA   3 1 1 0123abcd   hexadecimal; "TLSA 3" is cut short
+ *	x.example        TXT    all to the end of the line
+ *	x.example        SECURE                  what is said of this name is signed; of an alias,
+ *	                                         the names that it leads to have to be so, too
  *
  * One record a line, any blanks between words, names without trailing dot, lines from '#'
  * on are comments. A name without a line does not exist. A line that is wrong is a BUG.

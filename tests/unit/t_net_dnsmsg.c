@@ -368,9 +368,107 @@ static void test_many_records_are_capped(void **state)
 	}
 }
 
+#define TLSA_HEAD PTR "\0\x34" CLASS_TTL
+
+static void test_tlsa(void **state)
+{
+	static const struct {
+		const char *why;
+		const char *octets;
+		size_t len;
+		uint8_t fields[3];
+		const char *data;
+	} cases[] = {
+		{"whole", OCTETS(TLSA_HEAD "\0\5\3\1\1ab"), {3, 1, 1}, "ab"},
+		{"without data", OCTETS(TLSA_HEAD "\0\3\3\1\1"), {3, 1, 1}, ""},
+		{"two fields", OCTETS(TLSA_HEAD "\0\2\3\1"), {3, 1, 255}, ""},
+		{"one field", OCTETS(TLSA_HEAD "\0\1\3"), {3, 255, 255}, ""},
+		{"nothing", OCTETS(TLSA_HEAD "\0\0"), {255, 255, 255}, ""},
+	};
+	struct dns_answer answer;
+	struct buf b;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct dns_record *r;
+
+		begin(&b, GOOD, DNS_TLSA, 1);
+		buf_add(&b, cases[i].octets, cases[i].len);
+		parse(&b, DNS_TLSA, &answer);
+		if (answer.result != DNS_FOUND || answer.count != 1)
+			fail_msg("%s: %s", cases[i].why, answer.why);
+		r = &answer.records[0];
+		assert_int_equal(r->usage, cases[i].fields[0]);
+		assert_int_equal(r->selector, cases[i].fields[1]);
+		assert_int_equal(r->matching, cases[i].fields[2]);
+		assert_true(span_is((struct span){r->data, r->data_len}, cases[i].data));
+		dnsmsg_answer_release(&answer);
+	}
+	begin(&b, GOOD, DNS_TLSA, 1);
+	buf_add(&b, OCTETS(TLSA_HEAD "\0\5\3\1\1a"));
+	parse(&b, DNS_TLSA, &answer);
+	assert_int_equal(answer.result, DNS_FAILED);
+}
+
+#define TXT_HEAD PTR "\0\x10" CLASS_TTL
+
+static void test_txt(void **state)
+{
+	static const struct {
+		const char *why;
+		const char *octets;
+		size_t len;
+		const char *text; /* NULL: the answer is malformed */
+	} cases[] = {
+		{"one string", OCTETS(TXT_HEAD "\0\3\2ab"), "ab"},
+		{"joined", OCTETS(TXT_HEAD "\0\5\2ab\1c"), "abc"},
+		{"empty string", OCTETS(TXT_HEAD "\0\1\0"), ""},
+		{"no string", OCTETS(TXT_HEAD "\0\0"), NULL},
+		{"string longer than its record", OCTETS(TXT_HEAD "\0\3\3ab" PTR), NULL},
+		{"second string longer", OCTETS(TXT_HEAD "\0\4\2ab\1" PTR), NULL},
+		{"string behind the end",
+			OCTETS(TXT_HEAD "\0\2\xff"
+					"a"),
+			NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct dns_answer answer;
+		struct buf b;
+
+		begin(&b, GOOD, DNS_TXT, 1);
+		buf_add(&b, cases[i].octets, cases[i].len);
+		parse(&b, DNS_TXT, &answer);
+		if ((answer.result == DNS_FOUND) != (cases[i].text != NULL))
+			fail_msg("%s: %d %s", cases[i].why, (int)answer.result,
+				answer.why);
+		if (cases[i].text)
+			assert_string_equal(answer.records[0].data, cases[i].text);
+		dnsmsg_answer_release(&answer);
+	}
+}
+
+static void test_many_texts_are_capped(void **state)
+{
+	struct dns_answer answer;
+	struct buf b;
+
+	(void)state;
+	begin(&b, GOOD, DNS_TXT, 30);
+	for (unsigned n = 0; n < 30; n++)
+		buf_add(&b, OCTETS(TXT_HEAD "\0\3\2ab"));
+	parse(&b, DNS_TXT, &answer);
+	assert_int_equal(answer.result, DNS_FOUND);
+	assert_int_equal(answer.count, DNS_TXT_MAX);
+	dnsmsg_answer_release(&answer);
+}
+
 static void test_type_names(void **state)
 {
 	(void)state;
+	assert_string_equal(dnsmsg_type_name(DNS_TLSA), "TLSA");
+	assert_string_equal(dnsmsg_type_name(DNS_TXT), "TXT");
 	assert_string_equal(dnsmsg_type_name(DNS_MX), "MX");
 	assert_string_equal(dnsmsg_type_name(DNS_A), "A");
 	assert_string_equal(dnsmsg_type_name(DNS_AAAA), "AAAA");
@@ -390,6 +488,9 @@ int main(void)
 		cmocka_unit_test(test_cname_loop),
 		cmocka_unit_test(test_nxdomain_is_about_the_end_of_the_chain),
 		cmocka_unit_test(test_many_records_are_capped),
+		cmocka_unit_test(test_tlsa),
+		cmocka_unit_test(test_txt),
+		cmocka_unit_test(test_many_texts_are_capped),
 		cmocka_unit_test(test_type_names),
 	};
 

@@ -24,6 +24,7 @@
 #include "net/resolver.h"
 
 #define HEAD_LEN   12
+#define OPT_LEN    11
 #define A_RECORD   "\xc0\x0c\0\1\0\1\0\0\1\x2c\0\4\xc0\0\2\1"
 #define MX_RECORD  "\xc0\x0c\0\x0f\0\1\0\0\1\x2c\0\7\0\x0a\2mx\xc0\x0c"
 #define PORT_TRIES 50
@@ -53,7 +54,8 @@ static void begin(struct buf *b, const struct query *q, unsigned rcode, unsigned
 	buf_add(b, q->octets, 2);
 	buf_add(b, head, sizeof(head));
 	buf_add(b, "\0\0\0\0", 4);
-	buf_add(b, q->octets + HEAD_LEN, q->len - HEAD_LEN);
+	buf_add(b, q->octets + HEAD_LEN,
+		q->len - HEAD_LEN - (q->octets[11] ? OPT_LEN : 0));
 }
 
 static void add_records(struct buf *b, const char *octets, size_t len, unsigned count)
@@ -81,9 +83,23 @@ static void forge(
 	reply_udp(fd, b, to);
 }
 
+/* Whether AD is asked for, and DO in an OPT record, both or neither (RFC 6840 5.7). */
+static bool asks_for_dnssec(const struct query *q)
+{
+	bool wants_ad = q->octets[3] & 0x20;
+	bool has_opt = q->octets[11] == 1;
+	const unsigned char *opt = q->octets + q->len - OPT_LEN;
+
+	if (wants_ad != has_opt || (has_opt && (opt[2] != 41 || opt[7] != 0x80)))
+		_exit(2); /* then nobody answers, and the test fails */
+	return wants_ad;
+}
+
 /* The answer into `b`; empty: none. */
 static void compose(const struct query *q, struct buf *b)
 {
+	bool wants_dnssec = asks_for_dnssec(q);
+
 	buf_reset(b);
 	if (asks_for(q, "servfail"))
 		begin(b, q, RCODE_SERVFAIL, 0);
@@ -110,6 +126,9 @@ static void compose(const struct query *q, struct buf *b)
 		begin(b, q, 0, 1);
 		add_records(b, A_RECORD, sizeof(A_RECORD) - 1, 1);
 	}
+	/* one that lies says so without being asked, too */
+	if (b->len && (asks_for(q, "lying") || (wants_dnssec && asks_for(q, "signed"))))
+		b->data[3] |= 0x20;
 }
 
 static void serve_udp(int fd, struct buf *b)
@@ -404,6 +423,62 @@ static void test_bad_name_servers(void **state)
 	}
 }
 
+/* protocol T6: the AD bit counts only from a server that is trusted for it */
+static void test_who_is_trusted(void **state)
+{
+	static const struct {
+		const char *why;
+		enum resolver_trust trust;
+		const char *more; /* servers behind the one that answers */
+		const char *name;
+		bool is_secure;
+	} cases[] = {
+		{"on this machine", RESOLVER_TRUST_AUTO, "", "signed.test", true},
+		{"not signed", RESOLVER_TRUST_AUTO, "", "good.test", false},
+		{"not wanted", RESOLVER_TRUST_NO, "", "signed.test", false},
+		{"not wanted, and says so all the same", RESOLVER_TRUST_NO, "",
+			"lying.test", false},
+		{"another one is far away", RESOLVER_TRUST_AUTO, "192.0.2.1",
+			"signed.test", false},
+		{"far away, and says so all the same", RESOLVER_TRUST_AUTO, "192.0.2.1",
+			"lying.test", false},
+		{"far away, but trusted", RESOLVER_TRUST_YES, "192.0.2.1", "signed.test",
+			true},
+	};
+	const struct server *s = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct buf servers = BUF_INIT(256);
+		struct resolver_options options = {.trust = cases[i].trust};
+		struct dns_answer answer;
+		struct resolver *r;
+		struct fault f;
+
+		buf_addf(&servers, "%s %s", s->where, cases[i].more);
+		options.nameservers = buf_str(&servers);
+		assert_int_equal(resolver_new(&r, &options, &f), 0);
+		resolver_lookup(r, cases[i].name, DNS_A, &answer);
+		if (answer.result != DNS_FOUND || answer.is_secure != cases[i].is_secure)
+			fail_msg(
+				"%s: %d, %s", cases[i].why, answer.is_secure, answer.why);
+		dnsmsg_answer_release(&answer);
+		resolver_free(r);
+		buf_release(&servers);
+	}
+}
+
+static void test_a_failure_is_never_secure(void **state)
+{
+	const struct server *s = *state;
+	struct resolver *r = resolver_for(s->where);
+	struct dns_answer answer;
+
+	resolver_lookup(r, "servfail.test", DNS_A, &answer);
+	assert_int_equal(answer.result, DNS_FAILED);
+	assert_false(answer.is_secure);
+	resolver_free(r);
+}
+
 static void test_system_configuration_is_read(void **state)
 {
 	struct resolver *r = resolver_for(NULL);
@@ -421,6 +496,8 @@ int main(void)
 		cmocka_unit_test(test_ipv6_server),
 		cmocka_unit_test(test_environment_does_not_matter),
 		cmocka_unit_test(test_bad_name_servers),
+		cmocka_unit_test(test_who_is_trusted),
+		cmocka_unit_test(test_a_failure_is_never_secure),
 		cmocka_unit_test(test_system_configuration_is_read),
 	};
 

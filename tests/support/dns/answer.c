@@ -14,6 +14,7 @@
 #define FLAG_TC        0x0200
 #define FLAG_RD        0x0100
 #define FLAG_RA        0x0080
+#define FLAG_AD        0x0020
 #define RCODE_FORMERR  1
 #define RCODE_SERVFAIL 2
 #define RCODE_NXDOMAIN 3
@@ -150,9 +151,11 @@ static void collect(const struct zone *zone, const struct question *q, struct he
 	struct buf name = BUF_INIT(ZONE_NAME_MAX);
 	const struct zone_record *record = NULL;
 	struct span owner = SPAN_NONE;
+	bool is_secure = true;
 
 	name_add_lower(&name, buf_span(&q->name));
 	for (int i = 0; i < CHAIN_MAX; i++) {
+		is_secure &= zone_next(zone, buf_span(&name), ZONE_SECURE, NULL) != NULL;
 		while ((record = zone_next(zone, buf_span(&name), q->type, record)))
 			head->answers += add_record(section, owner, record);
 		record = zone_next(zone, buf_span(&name), ZONE_CNAME, NULL);
@@ -170,6 +173,8 @@ static void collect(const struct zone *zone, const struct question *q, struct he
 	}
 	if (!record && !zone_has_name(zone, buf_span(&name)))
 		head->rcode = RCODE_NXDOMAIN;
+	if (is_secure)
+		head->flags |= FLAG_AD;
 	buf_release(&name);
 }
 

@@ -73,6 +73,19 @@ static bool add_mx(struct buf *out, struct span text)
 	return name_from_text(out, span_trim(text));
 }
 
+static bool add_tlsa(struct buf *out, struct span text)
+{
+	struct span word = SPAN_NONE;
+	uint64_t field;
+
+	for (int i = 0; i < 3; i++) {
+		if (!span_word(&text, &word) || span_to_uint(word, 255, &field) < 0)
+			return false;
+		buf_add_char(out, (char)field);
+	}
+	return rdata_add_hex(out, text);
+}
+
 static bool add_txt(struct buf *out, struct span text)
 {
 	struct span part = SPAN_NONE;
@@ -105,6 +118,10 @@ bool rdata_from_text(struct buf *out, uint16_t type, struct span text)
 		return name_from_text(out, text);
 	case ZONE_TXT:
 		return add_txt(out, text);
+	case ZONE_TLSA:
+		return add_tlsa(out, text);
+	case ZONE_SECURE:
+		return text.len == 0;
 	default:
 		return false;
 	}

@@ -37,6 +37,7 @@ static const struct {
 	{"AAAA", ZONE_AAAA},
 	{"TLSA", ZONE_TLSA},
 	{"ANY", ZONE_ANY},
+	{"SECURE", ZONE_SECURE},
 };
 
 static uint16_t parse_type(struct span word, const struct place *at)

@@ -27,7 +27,8 @@ enum zone_type {
 	ZONE_TXT = 16,
 	ZONE_AAAA = 28,
 	ZONE_TLSA = 52,
-	ZONE_ANY = 255, /* only with mischief: whatever is asked */
+	ZONE_ANY = 255,      /* only with mischief: whatever is asked */
+	ZONE_SECURE = 65280, /* private (RFC 6895 3.1): the name is signed */
 };
 
 enum zone_mischief {
