@@ -82,7 +82,7 @@ endif
 # iniparser is linked into it where its archive is there. INIPARSER=shared: not so.
 INIPARSER ?= $(if $(filter /%,$(shell $(CC) -print-file-name=libiniparser.a)),static,shared)
 LIBS_SUBMIT = $(if $(filter static,$(INIPARSER)),-l:libiniparser.a,-liniparser)
-LIBS_FLUSH = -liniparser -lresolv
+LIBS_FLUSH = -liniparser -lresolv -lssl -lcrypto
 ifneq ($(IDN2),0)
 ALL_CPPFLAGS += -DHAVE_IDN2
 LIBS_FLUSH += -lidn2

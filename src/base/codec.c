@@ -154,3 +154,63 @@ void base64_encode(struct buf *out, struct span in)
 	}
 	buf_commit(out, octets);
 }
+
+static int base64_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+')
+		return 62;
+	return c == '/' ? 63 : -1;
+}
+
+/* Four characters, of which the last `pads` are padding; -1 or the three octets. */
+static int32_t base64_group(const char *from, size_t pads)
+{
+	int32_t group = 0;
+
+	for (size_t i = 0; i < 4; i++) {
+		int value = i < 4 - pads ? base64_value(from[i]) : 0;
+
+		if (value < 0)
+			return -1;
+		group = group << 6 | value;
+	}
+	/* bits that no octet takes up are zero */
+	return group & ((1 << 8 * pads) - 1) ? -1 : group;
+}
+
+static size_t base64_padding(struct span in)
+{
+	if (span_ends(in, "=="))
+		return 2;
+	return span_ends(in, "=") ? 1 : 0;
+}
+
+int base64_decode(struct buf *out, struct span in)
+{
+	size_t pads = base64_padding(in);
+	size_t before = out->len;
+	char *to;
+
+	if (in.len % 4 || out->is_overfull)
+		return -1;
+	to = buf_reserve(out, in.len / 4 * 3);
+	for (size_t i = 0; to && i < in.len; i += 4) {
+		size_t spare = i + 4 == in.len ? pads : 0;
+		int32_t group = base64_group(in.data + i, spare);
+
+		if (group < 0) {
+			buf_truncate(out, before);
+			return -1;
+		}
+		for (size_t k = 0; k < 3 - spare; k++)
+			*to++ = (char)(group >> (16 - 8 * k));
+		buf_commit(out, 3 - spare);
+	}
+	return to ? 0 : -1;
+}

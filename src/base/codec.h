@@ -23,4 +23,11 @@ int hex_to_uint32(struct span s, uint32_t *ret_value);
 /* Append base64 with padding and no line breaks (RFC 4648 section 4). */
 void base64_encode(struct buf *out, struct span in);
 
+/*
+ * Append what canonical base64 stands for: whole groups of four, padding at the end alone,
+ * no line breaks, no bits left over (RFC 4648 3.3 and 3.5). Returns 0, or -1 and nothing
+ * appended: for anything else, and where it does not fit (`out` is then overfull).
+ */
+int base64_decode(struct buf *out, struct span in);
+
 #endif

@@ -20,17 +20,17 @@
 
 /* In the order in which they are preferred; or-ed in smtp_extensions.auth. */
 enum smtp_auth_mechanism {
-	SMTP_AUTH_EXTERNAL = 1,            /* RFC 4422 A: the client certificate */
-	SMTP_AUTH_SCRAM_SHA_256_PLUS = 2,  /* RFC 7677, bound to the TLS channel */
-	SMTP_AUTH_SCRAM_SHA_256 = 4,       /* RFC 7677 */
-	SMTP_AUTH_OAUTHBEARER = 8,         /* RFC 7628 */
-	SMTP_AUTH_XOAUTH2 = 16,            /* Google's and Microsoft's draft of it */
-	SMTP_AUTH_PLAIN = 32,              /* RFC 4616 */
-	SMTP_AUTH_LOGIN = 64,              /* draft-murchison-sasl-login */
+	SMTP_AUTH_EXTERNAL = 1,           /* RFC 4422 A: the client certificate */
+	SMTP_AUTH_SCRAM_SHA_256_PLUS = 2, /* RFC 7677, bound to the TLS channel */
+	SMTP_AUTH_SCRAM_SHA_256 = 4,      /* RFC 7677 */
+	SMTP_AUTH_OAUTHBEARER = 8,        /* RFC 7628 */
+	SMTP_AUTH_XOAUTH2 = 16,           /* Google's and Microsoft's draft of it */
+	SMTP_AUTH_PLAIN = 32,             /* RFC 4616 */
+	SMTP_AUTH_LOGIN = 64,             /* draft-murchison-sasl-login */
 };
 
-#define SMTP_AUTH_WITH_PASSWORD                                                            \
-	(SMTP_AUTH_SCRAM_SHA_256_PLUS | SMTP_AUTH_SCRAM_SHA_256 | SMTP_AUTH_PLAIN |        \
+#define SMTP_AUTH_WITH_PASSWORD                                                     \
+	(SMTP_AUTH_SCRAM_SHA_256_PLUS | SMTP_AUTH_SCRAM_SHA_256 | SMTP_AUTH_PLAIN | \
 		SMTP_AUTH_LOGIN)
 #define SMTP_AUTH_WITH_TOKEN (SMTP_AUTH_OAUTHBEARER | SMTP_AUTH_XOAUTH2)
 
@@ -52,13 +52,13 @@ unsigned smtp_auth_parse(struct span name);
 
 /* Who we are and how we prove it. All borrowed; no string holds a NUL or control octet. */
 struct smtp_login {
-	const char *user;      /* NULL or "": none */
-	struct span password;  /* empty: none */
-	struct span token;     /* OAuth 2.0 bearer token (RFC 6750); empty: none */
-	bool has_certificate;  /* TLS shows one of ours */
-	unsigned mechanisms;   /* that may be used; 0: any */
+	const char *user;       /* NULL or "": none */
+	struct span password;   /* empty: none */
+	struct span token;      /* OAuth 2.0 bearer token (RFC 6750); empty: none */
+	bool has_certificate;   /* TLS shows one of ours */
+	unsigned mechanisms;    /* that may be used; 0: any */
 	bool may_be_unverified; /* also where nobody knows who listens */
-	const char *host;      /* the server as configured, and its port: OAUTHBEARER */
+	const char *host;       /* the server as configured, and its port: OAUTHBEARER */
 	unsigned port;
 	/* never used before; printable ASCII without a comma (RFC 5802 7) */
 	const char *nonce;
@@ -66,7 +66,8 @@ struct smtp_login {
 
 /* What ties the login to the TLS channel (RFC 5056). */
 struct smtp_binding {
-	const char *type; /* "tls-exporter" (RFC 9266), "tls-server-end-point"; NULL: none */
+	const char
+		*type; /* "tls-exporter" (RFC 9266), "tls-server-end-point"; NULL: none */
 	struct span data;
 };
 

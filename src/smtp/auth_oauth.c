@@ -29,8 +29,12 @@ static int answer_oauthbearer(struct smtp_auth *a, struct span challenge, struct
 		buf_add_char(out, PAIR_END);
 		return 0;
 	}
-	buf_add_str(out, "n,a=");
-	auth_add_saslname(out, a->login->user);
+	/* gs2-header: without an authzid it is whom the token names */
+	buf_add_str(out, "n,");
+	if (a->login->user && *a->login->user) {
+		buf_add_str(out, "a=");
+		auth_add_saslname(out, a->login->user);
+	}
 	buf_addf(out, ",%chost=%s%cport=%u%c", PAIR_END, a->login->host, PAIR_END,
 		a->login->port, PAIR_END);
 	add_token(a, out);

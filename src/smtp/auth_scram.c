@@ -32,12 +32,13 @@ static struct span digest_span(const unsigned char digest[AUTH_DIGEST_SIZE])
 /* "r=…" up to the next comma; extensions stand behind what is known and are ignored */
 static bool take_attribute(struct span *rest, char name, struct span *ret_value)
 {
-	struct span part;
+	struct span behind = *rest, part;
 
-	if (!span_cut(rest, ',', &part) || part.len < 3 || part.data[0] != name ||
+	if (!span_cut(&behind, ',', &part) || part.len < 3 || part.data[0] != name ||
 		part.data[1] != '=')
 		return false;
 	*ret_value = span_from(part, 2);
+	*rest = behind;
 	return true;
 }
 
@@ -123,12 +124,12 @@ static bool sign(struct smtp_auth *a, const unsigned char salted[AUTH_DIGEST_SIZ
 {
 	unsigned char client_key[AUTH_DIGEST_SIZE], key[AUTH_DIGEST_SIZE];
 	struct span password = digest_span(salted);
-	bool is_good = auth_digest_hmac(password, SPAN_LIT("Client Key"), client_key) &&
-		       auth_digest_sha256(digest_span(client_key), key) &&
-		       auth_digest_hmac(digest_span(key), message, ret_proof) &&
-		       auth_digest_hmac(password, SPAN_LIT("Server Key"), key) &&
-		       auth_digest_hmac(
-			       digest_span(key), message, a->scram.server_signature);
+	bool is_good =
+		auth_digest_hmac(password, SPAN_LIT("Client Key"), client_key) &&
+		auth_digest_sha256(digest_span(client_key), key) &&
+		auth_digest_hmac(digest_span(key), message, ret_proof) &&
+		auth_digest_hmac(password, SPAN_LIT("Server Key"), key) &&
+		auth_digest_hmac(digest_span(key), message, a->scram.server_signature);
 
 	for (size_t i = 0; is_good && i < AUTH_DIGEST_SIZE; i++)
 		ret_proof[i] ^= client_key[i];
@@ -141,9 +142,8 @@ static bool prove(struct smtp_auth *a, struct span salt, uint32_t iterations,
 	struct span message, unsigned char ret_proof[AUTH_DIGEST_SIZE])
 {
 	unsigned char salted[AUTH_DIGEST_SIZE];
-	bool is_good =
-		auth_digest_pbkdf2(a->login->password, salt, iterations, salted) &&
-		sign(a, salted, message, ret_proof);
+	bool is_good = auth_digest_pbkdf2(a->login->password, salt, iterations, salted) &&
+		       sign(a, salted, message, ret_proof);
 
 	explicit_bzero(salted, sizeof(salted));
 	return is_good;
@@ -197,16 +197,17 @@ static int check_final(struct smtp_auth *a, struct span challenge)
 	struct span value = SPAN_NONE;
 
 	if (take_attribute(&challenge, 'e', &value))
-		return auth_set_trouble(
-			a, "SCRAM: the server says %.*s", SPAN_ARGS(span_head(value, 80)));
+		return auth_set_trouble(a, "SCRAM: the server says %.*s",
+			SPAN_ARGS(span_head(value, 80)));
 	if (take_attribute(&challenge, 'v', &value) &&
 		base64_decode(&signature, value) == 0)
-		a->is_proven = auth_digest_is(
-			buf_span(&signature), a->scram.server_signature);
+		a->is_proven =
+			auth_digest_is(buf_span(&signature), a->scram.server_signature);
 	buf_release(&signature);
-	return a->is_proven ? 0
-			    : auth_set_trouble(a, "SCRAM: the server does not know the "
-						  "password; is it the right one?");
+	if (!a->is_proven)
+		return auth_set_trouble(a, "SCRAM: the server does not prove that it "
+					   "knows the password: it is an impostor");
+	return 0;
 }
 
 static int answer_scram(struct smtp_auth *a, struct span challenge, struct buf *out)

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "base/bug.h"
+#include "smtp/auth.h"
 
 static void parse_pipelining(struct smtp_extensions *e, struct span parameters)
 {
@@ -28,6 +29,12 @@ static void parse_smtputf8(struct smtp_extensions *e, struct span parameters)
 	(void)parameters;
 	e->has_smtputf8 = true;
 	e->has_8bitmime = true;
+}
+
+static void parse_starttls(struct smtp_extensions *e, struct span parameters)
+{
+	(void)parameters;
+	e->has_starttls = true;
 }
 
 /* RFC 1870 3: at most 20 digits, 0 or nothing for no fixed limit. */
@@ -59,15 +66,11 @@ static void parse_auth(struct smtp_extensions *e, struct span parameters)
 {
 	struct span word;
 
-	while (span_word(&parameters, &word)) {
-		if (span_iis(word, "PLAIN"))
-			e->auth |= SMTP_AUTH_PLAIN;
-		else if (span_iis(word, "LOGIN"))
-			e->auth |= SMTP_AUTH_LOGIN;
-	}
+	while (span_word(&parameters, &word))
+		e->auth |= smtp_auth_parse(word);
 }
 
-/* An extension more is a row more: STARTTLS, CHUNKING, REQUIRETLS have their place here. */
+/* An extension more is a row more: CHUNKING and REQUIRETLS have their place here. */
 static const struct {
 	const char *keyword;
 	void (*parse)(struct smtp_extensions *e, struct span parameters);
@@ -77,6 +80,7 @@ static const struct {
 	{"SIZE", parse_size},
 	{"DSN", parse_dsn},
 	{"SMTPUTF8", parse_smtputf8},
+	{"STARTTLS", parse_starttls},
 	{"LIMITS", parse_limits},
 	{"AUTH", parse_auth},
 };

@@ -9,12 +9,6 @@
 
 #include "base/span.h"
 
-/* Mechanisms of AUTH, or-ed in smtp_extensions.auth. */
-enum smtp_auth_mechanism {
-	SMTP_AUTH_PLAIN = 1,
-	SMTP_AUTH_LOGIN = 2,
-};
-
 /* All zero: nothing offered, as after HELO. */
 struct smtp_extensions {
 	bool has_pipelining; /* RFC 2920 */
@@ -22,10 +16,11 @@ struct smtp_extensions {
 	bool has_size;       /* RFC 1870 */
 	bool has_dsn;        /* RFC 3461 */
 	bool has_smtputf8;   /* RFC 6531 */
+	bool has_starttls;   /* RFC 3207 */
 	uint64_t size_max;   /* octets of a message; 0: no limit known */
 	uint64_t mail_max;   /* transactions a session (RFC 9422); 0: no limit known */
 	uint64_t rcpt_max;   /* recipients a transaction (RFC 9422); 0: no limit known */
-	unsigned auth;       /* RFC 4954: enum smtp_auth_mechanism */
+	unsigned auth;       /* RFC 4954: enum smtp_auth_mechanism of smtp/auth.h */
 };
 
 /*

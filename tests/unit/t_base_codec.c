@@ -67,6 +67,73 @@ static void base64_is_the_one_of_rfc_4648(void **state)
 	}
 }
 
+static void base64_comes_back_as_it_went(void **state)
+{
+	char octets[64];
+
+	(void)state;
+	for (size_t n = 0; n <= sizeof(octets); n++) {
+		struct buf text = BUF_INIT(100), back = BUF_INIT(100);
+
+		rand_fill(octets, sizeof(octets));
+		base64_encode(&text, (struct span){octets, n});
+		buf_add_str(&back, "x");
+		assert_int_equal(base64_decode(&back, buf_span(&text)), 0);
+		assert_int_equal(back.len, n + 1);
+		assert_memory_equal(back.data + 1, octets, n);
+		buf_release(&text);
+		buf_release(&back);
+	}
+}
+
+static void base64_that_is_not_canonical_is_refused(void **state)
+{
+	static const struct {
+		const char *in, *why;
+	} cases[] = {
+		{"Z", "no whole group"},
+		{"Zg", "no padding"},
+		{"Zg=", "too little padding"},
+		{"Zg==Zg==", "padding in the middle (Exim CVE-2018-6789)"},
+		{"Z=g=", "padding before a character"},
+		{"Z===", "an octet of six bits"},
+		{"====", "nothing but padding"},
+		{"Zh==", "bits are left over"},
+		{"Zm9=", "bits are left over"},
+		{"Zm9v\n", "a line break"},
+		{"Zm 9v===", "a space"},
+		{"Zm-_", "the alphabet of RFC 4648 section 5"},
+		{"Zm9v\x80\xff"
+		 "AA",
+			"octets outside ASCII"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct buf b = BUF_INIT(100);
+
+		buf_add_str(&b, "kept");
+		if (base64_decode(&b, span_of(cases[i].in)) != -1)
+			fail_msg("accepted: %s", cases[i].why);
+		assert_string_equal(buf_str(&b), "kept");
+		assert_false(b.is_overfull);
+		buf_release(&b);
+	}
+}
+
+static void base64_stops_at_the_maximum(void **state)
+{
+	struct buf b = BUF_INIT(5);
+
+	(void)state;
+	assert_int_equal(base64_decode(&b, SPAN_LIT("Zm9v")), 0);
+	assert_int_equal(base64_decode(&b, SPAN_LIT("Zm9v")), -1);
+	assert_true(b.is_overfull);
+	assert_string_equal(buf_str(&b), "foo");
+	assert_int_equal(base64_decode(&b, SPAN_LIT("")), -1);
+	buf_release(&b);
+}
+
 static void hexadecimal_numbers_have_eight_digits(void **state)
 {
 	uint32_t value = 0;
@@ -100,6 +167,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(crc32c_is_the_one_of_rfc_3720),
 		cmocka_unit_test(base64_is_the_one_of_rfc_4648),
+		cmocka_unit_test(base64_comes_back_as_it_went),
+		cmocka_unit_test(base64_that_is_not_canonical_is_refused),
+		cmocka_unit_test(base64_stops_at_the_maximum),
 		cmocka_unit_test(hexadecimal_numbers_have_eight_digits),
 		cmocka_unit_test(chance_stays_below_its_bound),
 	};
