@@ -325,6 +325,31 @@ void resolver_lookup(
 		ret->is_secure = false;
 }
 
+void resolver_follow(
+	struct resolver *r, const char *name, enum dns_type type, struct dns_answer *ret)
+{
+	char next[DNS_NAME_SIZE];
+	bool is_secure;
+	unsigned cnames;
+
+	resolver_lookup(r, name, type, ret);
+	cnames = ret->cnames;
+	is_secure = ret->is_secure;
+	while (ret->result == DNS_NO_DATA && ret->cnames && cnames <= DNS_CNAMES_MAX) {
+		memcpy(next, ret->canonical, sizeof(next));
+		dnsmsg_answer_release(ret);
+		resolver_lookup(r, next, type, ret);
+		cnames += ret->cnames;
+		is_secure &= ret->is_secure;
+	}
+	ret->cnames = cnames;
+	ret->is_secure = is_secure;
+	if (cnames > DNS_CNAMES_MAX) {
+		dnsmsg_answer_release(ret);
+		dnsmsg_answer_fail(ret, name, "too many CNAMEs");
+	}
+}
+
 void resolver_free(struct resolver *r)
 {
 	if (r)

@@ -54,6 +54,13 @@ int resolver_new(
 void resolver_lookup(
 	struct resolver *r, const char *name, enum dns_type type, struct dns_answer *ret);
 
+/*
+ * The same, and where a name server follows CNAMEs only as far as its own zone goes, go on
+ * asking (RFC 1034 3.6.2). `ret->cnames` and `ret->is_secure` are about the whole way.
+ */
+void resolver_follow(
+	struct resolver *r, const char *name, enum dns_type type, struct dns_answer *ret);
+
 /* NULL is fine. */
 void resolver_free(struct resolver *r);
 

@@ -28,28 +28,11 @@ static void note_failed_lookup(struct search *s, const char *why)
 	s->failures++;
 }
 
-/*
- * Look up, and where a name server follows CNAMEs only as far as its own zone goes,
- * go on asking (RFC 1034 3.6.2). `*ret` is always filled.
- */
+/* `*ret` is always filled. */
 static void lookup(
 	struct search *s, const char *name, enum dns_type type, struct dns_answer *ret)
 {
-	char next[DNS_NAME_SIZE];
-	unsigned cnames;
-
-	resolver_lookup(s->resolver, name, type, ret);
-	cnames = ret->cnames;
-	while (ret->result == DNS_NO_DATA && ret->cnames && cnames <= DNS_CNAMES_MAX) {
-		memcpy(next, ret->canonical, sizeof(next));
-		dnsmsg_answer_release(ret);
-		resolver_lookup(s->resolver, next, type, ret);
-		cnames += ret->cnames;
-	}
-	if (cnames > DNS_CNAMES_MAX) {
-		dnsmsg_answer_release(ret);
-		dnsmsg_answer_fail(ret, name, "too many CNAMEs");
-	}
+	resolver_follow(s->resolver, name, type, ret);
 	if (ret->result == DNS_FAILED)
 		note_failed_lookup(s, ret->why);
 }
@@ -81,9 +64,12 @@ static bool is_target(const struct mx_list *list, const struct netaddr *address)
 	return false;
 }
 
-/* Returns the number added: 0 for one that is no use, known, or too many. */
+/*
+ * `from` is the answer that gave the address, NULL for none. Returns the number added: 0
+ * for one that is no use, known, or too many.
+ */
 static size_t add_target(struct search *s, const char *host, uint16_t preference,
-	const struct netaddr *address)
+	const struct netaddr *address, const struct dns_answer *from)
 {
 	struct mx_target *target;
 
@@ -95,6 +81,9 @@ static size_t add_target(struct search *s, const char *host, uint16_t preference
 	target->preference = preference;
 	target->address = *address;
 	netaddr_set_port(&target->address, s->route->port);
+	target->is_secure = from && from->is_secure;
+	(void)text_copy(target->canonical, sizeof(target->canonical),
+		span_of(from ? from->canonical : host));
 	return 1;
 }
 
@@ -106,11 +95,11 @@ static void add_addresses(struct search *s, const struct dns_record *host,
 
 	for (size_t i = 0; i < v6->count || i < v4->count; i++) {
 		if (i < v6->count && added < MX_HOST_ADDRESSES_MAX)
-			added += add_target(
-				s, host->name, host->preference, &v6->records[i].address);
+			added += add_target(s, host->name, host->preference,
+				&v6->records[i].address, v6);
 		if (i < v4->count && added < MX_HOST_ADDRESSES_MAX)
-			added += add_target(
-				s, host->name, host->preference, &v4->records[i].address);
+			added += add_target(s, host->name, host->preference,
+				&v4->records[i].address, v4);
 	}
 }
 
@@ -308,6 +297,8 @@ static int resolve_domain(struct search *s, struct outcome *ret_why)
 	if (hostname_is_localhost(span_of(domain)))
 		return fail(s, "5.4.6", "it is this machine: mail would loop", ret_why);
 	lookup(s, domain, DNS_MX, &mx);
+	s->list.is_secure = mx.is_secure;
+	(void)text_copy(s->list.domain, sizeof(s->list.domain), span_of(mx.canonical));
 	switch (mx.result) {
 	case DNS_FOUND:
 		rc = resolve_hosts(s, &mx, ret_why);
@@ -334,7 +325,7 @@ static int resolve_literal(struct search *s, struct outcome *ret_why)
 		BUG("literal route");
 	if (is_self(s, &address))
 		return fail(s, "5.4.6", "this address is ours: mail would loop", ret_why);
-	if (add_target(s, "", 0, &address) == 0)
+	if (add_target(s, "", 0, &address, NULL) == 0)
 		return fail(s, "5.4.4", "no host can have this address", ret_why);
 	return 0;
 }
@@ -345,9 +336,9 @@ static void add_localhost(struct search *s)
 	struct netaddr address;
 
 	if (netaddr_parse(SPAN_LIT("127.0.0.1"), 0, &address) == 0)
-		(void)add_target(s, s->route->name, 0, &address);
+		(void)add_target(s, s->route->name, 0, &address, NULL);
 	if (netaddr_parse(SPAN_LIT("::1"), 0, &address) == 0)
-		(void)add_target(s, s->route->name, 0, &address);
+		(void)add_target(s, s->route->name, 0, &address, NULL);
 }
 
 /* The configuration names it: its address, and no MX (whoever wants one says so). */
@@ -359,7 +350,7 @@ static int resolve_relay(struct search *s, struct outcome *ret_why)
 	s->may_be_self = true;
 	(void)text_copy(host.name, sizeof(host.name), span_of(s->route->name));
 	if (netaddr_parse(span_of(host.name), 0, &address) == 0)
-		(void)add_target(s, "", 0, &address);
+		(void)add_target(s, "", 0, &address, NULL);
 	else if (hostname_is_localhost(span_of(host.name)))
 		add_localhost(s);
 	else

@@ -21,7 +21,9 @@
 
 /* One address to try. */
 struct mx_target {
-	char host[DNS_NAME_SIZE]; /* for logs, TLS names; "" for a numeric address */
+	char host[DNS_NAME_SIZE];      /* for logs, TLS names; "" for a numeric address */
+	char canonical[DNS_NAME_SIZE]; /* where its aliases lead; else as `host` */
+	bool is_secure; /* DNSSEC: the address, and all aliases on the way to it */
 	uint16_t preference;
 	struct netaddr address; /* with port */
 };
@@ -29,6 +31,9 @@ struct mx_target {
 struct mx_list {
 	struct mx_target targets[MX_TARGETS_MAX]; /* in the order to try them */
 	size_t count;
+	char domain[DNS_NAME_SIZE]; /* ROUTE_MX: where aliases of the domain lead */
+	bool is_secure; /* ROUTE_MX, DNSSEC: the MX records or that there are none, and all
+			   aliases on the way to them */
 };
 
 struct mx_options {
