@@ -318,6 +318,8 @@ static void converse(struct session *s)
 		case SMTP_WRITE:
 			do_write(s, &ev);
 			break;
+		case SMTP_START_TLS:
+			BUG("TLS that was not asked for");
 		case SMTP_NEXT:
 			do_next(s);
 			break;

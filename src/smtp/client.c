@@ -27,6 +27,9 @@ struct smtp_client *smtp_client_new(const struct smtp_client_options *options)
 	c->hello_name = mem_string(options->hello_name);
 	c->remote = mem_string(options->remote);
 	c->messages_max = options->messages_max;
+	c->tls = options->tls;
+	c->is_secure = options->tls == SMTP_TLS_IMPLICIT;
+	c->is_relay = options->is_relay;
 	c->observer = options->observer;
 	buf_init(&c->input, INPUT_MAX);
 	smtp_reply_parser_init(&c->parser);
@@ -164,6 +167,10 @@ static bool advance(struct smtp_client *c, struct smtp_event *ret)
 {
 	struct smtp_job *job;
 
+	if (c->awaits_tls) {
+		ret->kind = SMTP_START_TLS;
+		return true;
+	}
 	if (c->is_content) {
 		if (smtp_outbox_pending(&c->outbox).len >= OUTPUT_LOW)
 			return false;
@@ -194,8 +201,8 @@ static bool withdraw(struct smtp_client *c)
 	const struct smtp_expected_reply *front = smtp_expected_front(&c->expected);
 	struct outcome o;
 
-	if (front && front->step == SMTP_STEP_GREETING) {
-		/* nothing may be said yet, not even QUIT (RFC 5321 4.3.1) */
+	if ((front && front->step == SMTP_STEP_GREETING) || c->awaits_tls) {
+		/* nothing may be said now, not even QUIT (RFC 5321 4.3.1) */
 		smtp_session_abort(c, "stopped");
 		return true;
 	}
@@ -273,6 +280,10 @@ void smtp_client_received(struct smtp_client *c, struct span data)
 {
 	if (c->is_over)
 		return;
+	if (c->awaits_tls) {
+		smtp_hello_plaintext_left(c);
+		return;
+	}
 	c->received_mark = c->outbox.written;
 	if (c->input_at == c->input.len) {
 		buf_reset(&c->input);
@@ -286,6 +297,20 @@ void smtp_client_received(struct smtp_client *c, struct span data)
 void smtp_client_written(struct smtp_client *c, size_t n)
 {
 	smtp_outbox_written(&c->outbox, n);
+}
+
+void smtp_client_secured(struct smtp_client *c)
+{
+	if (!c->awaits_tls)
+		BUG("TLS that START_TLS did not ask for");
+	smtp_hello_secured(c);
+}
+
+void smtp_client_tls_failed(struct smtp_client *c, const struct outcome *why)
+{
+	if (!c->awaits_tls)
+		BUG("TLS that START_TLS did not ask for");
+	smtp_session_fail(c, why, false);
 }
 
 const struct smtp_extensions *smtp_client_extensions(const struct smtp_client *c)

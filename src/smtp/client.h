@@ -1,8 +1,8 @@
 /*
  * The SMTP client as a pure engine (RFC 5321; 2920 PIPELINING; 6152 8BITMIME; 1870 SIZE;
- * 2034 ENHANCEDSTATUSCODES; 3461 DSN; 6531 SMTPUTF8; 9422 LIMITS): octets in, octets and
- * events out. No socket, no clock, no TLS. One engine serves one connection and any
- * number of messages.
+ * 2034 ENHANCEDSTATUSCODES; 3207 STARTTLS; 3461 DSN; 6531 SMTPUTF8; 9422 LIMITS): octets
+ * in, octets and events out. No socket, no clock, no TLS. One engine serves one connection
+ * and any number of messages.
  *
  * The owner calls smtp_client_next for the next event and does what it says:
  *
@@ -46,10 +46,19 @@ struct smtp_observer {
 	void *ctx;
 };
 
+enum smtp_tls {
+	SMTP_TLS_NEVER,    /* STARTTLS is not said */
+	SMTP_TLS_OFFERED,  /* where the server offers it, and does not refuse it */
+	SMTP_TLS_REQUIRED, /* or no mail goes this way */
+	SMTP_TLS_IMPLICIT, /* the connection is inside TLS from its first octet on */
+};
+
 struct smtp_client_options {
 	const char *hello_name; /* FQDN or address literal: argument of EHLO */
 	const char *remote;     /* for outcomes: "mx.example.org[192.0.2.1]:25" */
 	unsigned messages_max;  /* a connection's; 0 no limit */
+	enum smtp_tls tls;
+	bool is_relay; /* the one we were told to use: that it refuses us concerns ROUTE */
 	const struct smtp_observer *observer; /* borrowed; NULL none */
 };
 
@@ -69,6 +78,8 @@ enum smtp_event_kind {
 	SMTP_READ,
 	/* Send `output` (or a part), tell smtp_client_written; read as well. */
 	SMTP_WRITE,
+	/* Make the connection secure: smtp_client_secured or smtp_client_tls_failed. */
+	SMTP_START_TLS,
 	/* May take a message: smtp_client_message or smtp_client_no_message. */
 	SMTP_NEXT,
 	/* Give content from `offset` on: smtp_client_content. */
@@ -109,7 +120,8 @@ struct smtp_event {
  *	in CLOSE, takes no mail at all (521): final unless another host of the route can.
  * DEFERRED, HOST: greeting, EHLO, 421, a lost connection, a deadline, a breach of the
  *	protocol. Status 4.4.6: the host has our own name.
- * DEFERRED, ROUTE: 530, the server wants AUTH or STARTTLS first.
+ * DEFERRED, ROUTE: 530, the server wants AUTH or STARTTLS first; in CLOSE, our relay refuses
+ *	us for good, or has no STARTTLS where we need it (4.7.4).
  * DEFERRED, MESSAGE, may_be_delivered: the final dot has left and its reply did not come.
  *	Must not be tried on another host at once (RFC 1047).
  *
@@ -129,6 +141,13 @@ void smtp_client_received(struct smtp_client *c, struct span data);
 
 /* The first `n` octets of the last WRITE's output have left. */
 void smtp_client_written(struct smtp_client *c, size_t n);
+
+/*
+ * Answers to START_TLS. Octets that come in clear before it end the session. Secured: the session begins anew with EHLO, nothing of what the server said
+ * before counts (RFC 3207 4.2). Failed: it is over, and CLOSE tells `why`.
+ */
+void smtp_client_secured(struct smtp_client *c);
+void smtp_client_tls_failed(struct smtp_client *c, const struct outcome *why);
 
 /* What the server offers: known from the first NEXT on. */
 const struct smtp_extensions *smtp_client_extensions(const struct smtp_client *c);

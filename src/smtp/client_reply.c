@@ -13,6 +13,12 @@ static void say_helo(struct smtp_client *c, struct buf *out)
 	buf_addf(out, "HELO %s\r\n", c->hello_name);
 }
 
+static void say_starttls(struct smtp_client *c, struct buf *out)
+{
+	(void)c;
+	buf_add_str(out, "STARTTLS\r\n");
+}
+
 static void say_rset(struct smtp_client *c, struct buf *out)
 {
 	(void)c;
@@ -91,14 +97,14 @@ static void on_quit(struct smtp_client *c, const struct smtp_reply *reply)
  * complete reply but 421. After a step that `ends_group` nothing may be said before its
  * reply (RFC 2920 3.1).
  *
- * Patience is that of RFC 5321 4.5.3.2, by its numbers; it names none for EHLO (as long
- * as MAIL here), RSET and QUIT (short: nothing depends on them).
+ * Patience is that of RFC 5321 4.5.3.2, by its numbers; it names none for EHLO and STARTTLS
+ * (as long as MAIL here), RSET and QUIT (short: nothing depends on them).
  *
  * CONTENT does not end a group, RFC 2920 3.1 says so itself: the message content may be
  * the first "command" of a group, so that RSET or MAIL of the next transaction follow the
  * final dot at once. QUIT never does: its 221 must not pass for the reply to the dot.
  *
- * STARTTLS, AUTH and BDAT are rows to come.
+ * AUTH and BDAT are rows to come.
  */
 static const struct {
 	const char *awaits;
@@ -122,6 +128,11 @@ static const struct {
 		.ends_group = true,
 		.say = say_helo,
 		.on_reply = smtp_hello_helo_replied},
+	[SMTP_STEP_STARTTLS] = {.awaits = "the reply to STARTTLS",
+		.patience_s = 5 * MINUTE_S,
+		.ends_group = true,
+		.say = say_starttls,
+		.on_reply = smtp_hello_starttls_replied},
 	[SMTP_STEP_RSET] = {.awaits = "the reply to RSET",
 		.patience_s = 20,
 		.say = say_rset,

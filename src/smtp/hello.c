@@ -7,10 +7,17 @@ static void refuse_session(struct smtp_client *c, const struct outcome *why)
 	c->must_quit = true;
 }
 
+/* Our relay does not want us as we are: that mends no other host, but our configuration. */
+static enum outcome_scope refusal_scope(const struct smtp_client *c)
+{
+	return c->is_relay ? OUTCOME_ROUTE : OUTCOME_HOST;
+}
+
 static void refused_by_reply(struct smtp_client *c, const struct smtp_reply *reply)
 {
-	struct outcome o =
-		smtp_session_reply_outcome(c, reply, OUTCOME_DEFERRED, OUTCOME_HOST);
+	bool is_for_good = smtp_reply_class(reply) == 5;
+	struct outcome o = smtp_session_reply_outcome(c, reply, OUTCOME_DEFERRED,
+		is_for_good ? refusal_scope(c) : OUTCOME_HOST);
 
 	refuse_session(c, &o);
 }
@@ -54,13 +61,69 @@ void smtp_hello_greeted(struct smtp_client *c, const struct smtp_reply *reply)
 }
 
 /*
- * Where STARTTLS and AUTH will come: their commands are said from here, in their order,
- * and the last of them sets is_up.
+ * TLS is as good as it will get. Where AUTH will come: its command is said from here, and
+ * its end sets is_up.
  */
+static void channel_settled(struct smtp_client *c)
+{
+	c->is_up = true;
+}
+
+static bool needs_tls(const struct smtp_client *c)
+{
+	return c->tls == SMTP_TLS_REQUIRED && !c->is_secure;
+}
+
+/* RFC 3207 4: what offers STARTTLS inside TLS is not asked again. */
 static void hello_accepted(struct smtp_client *c, const struct smtp_reply *reply)
 {
-	if (!is_ourselves(c, reply))
-		c->is_up = true;
+	struct outcome o;
+
+	if (is_ourselves(c, reply))
+		return;
+	if (c->is_secure || c->tls == SMTP_TLS_NEVER) {
+		channel_settled(c);
+	} else if (c->extensions.has_starttls) {
+		smtp_session_say(c, SMTP_STEP_STARTTLS);
+	} else if (needs_tls(c)) {
+		o = smtp_session_outcome(c, OUTCOME_DEFERRED, refusal_scope(c), "4.7.4",
+			"TLS is required here, and the server does not offer STARTTLS");
+		refuse_session(c, &o);
+	} else {
+		channel_settled(c);
+	}
+}
+
+void smtp_hello_plaintext_left(struct smtp_client *c)
+{
+	struct outcome o =
+		smtp_session_outcome(c, OUTCOME_DEFERRED, OUTCOME_HOST, "4.7.5",
+			"octets in clear behind the reply to STARTTLS: somebody may have "
+			"put them in");
+
+	smtp_session_fail(c, &o, false);
+}
+
+void smtp_hello_starttls_replied(struct smtp_client *c, const struct smtp_reply *reply)
+{
+	if (smtp_reply_class(reply) != 2) {
+		if (needs_tls(c))
+			refused_by_reply(c, reply);
+		else
+			channel_settled(c);
+	} else if (c->input_at < c->input.len) {
+		smtp_hello_plaintext_left(c);
+	} else {
+		c->awaits_tls = true;
+	}
+}
+
+void smtp_hello_secured(struct smtp_client *c)
+{
+	c->awaits_tls = false;
+	c->is_secure = true;
+	c->extensions = (struct smtp_extensions){0}; /* anybody may have said it */
+	smtp_session_say(c, SMTP_STEP_EHLO);         /* RFC 3207 4.2 */
 }
 
 void smtp_hello_ehlo_replied(struct smtp_client *c, const struct smtp_reply *reply)
@@ -68,7 +131,7 @@ void smtp_hello_ehlo_replied(struct smtp_client *c, const struct smtp_reply *rep
 	if (smtp_reply_class(reply) == 2) {
 		c->extensions = smtp_extensions_parse(reply->text);
 		hello_accepted(c, reply);
-	} else if (smtp_reply_class(reply) == 5) {
+	} else if (smtp_reply_class(reply) == 5 && !needs_tls(c)) {
 		smtp_session_say(c, SMTP_STEP_HELO); /* RFC 5321 3.2 */
 	} else {
 		refused_by_reply(c, reply);

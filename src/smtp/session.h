@@ -1,7 +1,7 @@
 /*
  * The client engine from the inside. Only the files of the engine include this: client.c
- * (its face: events in order), client_reply.c (the table of steps), hello.c (greeting and
- * EHLO), transaction.c (MAIL to the final dot), settlement.c (who gets which outcome, and
+ * (its face: events in order), client_reply.c (the table of steps), hello.c (greeting,
+ * EHLO, STARTTLS), transaction.c (MAIL to the final dot), settlement.c (who gets which outcome, and
  * how a session ends).
  *
  *	message ── smtp_job ── 1..n smtp_transaction ── recipients
@@ -71,6 +71,8 @@ struct smtp_client {
 	char *hello_name;
 	char *remote;
 	unsigned messages_max;
+	enum smtp_tls tls;
+	bool is_relay;
 	const struct smtp_observer *observer; /* NULL none */
 
 	struct buf input;
@@ -86,6 +88,8 @@ struct smtp_client {
 	unsigned patience_id;
 
 	struct smtp_extensions extensions;
+	bool awaits_tls; /* the owner is to shake hands */
+	bool is_secure;  /* inside TLS */
 	bool is_up;
 	bool needs_reset;   /* RSET before the next MAIL */
 	bool has_no_more;   /* messages: the owner said so */
@@ -148,6 +152,16 @@ void smtp_session_breach(
 void smtp_hello_greeted(struct smtp_client *c, const struct smtp_reply *reply);
 void smtp_hello_ehlo_replied(struct smtp_client *c, const struct smtp_reply *reply);
 void smtp_hello_helo_replied(struct smtp_client *c, const struct smtp_reply *reply);
+void smtp_hello_starttls_replied(struct smtp_client *c, const struct smtp_reply *reply);
+
+/*
+ * Octets in clear are behind the reply to STARTTLS: they would pass for said inside TLS
+ * (CVE-2011-0411), so the session is over.
+ */
+void smtp_hello_plaintext_left(struct smtp_client *c);
+
+/* The handshake has succeeded: all that was heard so far is forgotten. */
+void smtp_hello_secured(struct smtp_client *c);
 
 /* transaction.c: `current`, and the step from there to `finishing` */
 

@@ -24,7 +24,7 @@ struct session {
 	struct smtp_event event;
 	struct span server;
 	size_t piece;
-	bool content_fails, is_stopped, has_eight_bit;
+	bool content_fails, is_stopped, has_eight_bit, tls_fails;
 	struct letter letters[MESSAGES];
 	size_t taken;
 	unsigned line;      /* state of matching CRLF . CRLF */
@@ -146,6 +146,18 @@ static void take_done(struct session *s)
 	l->is_done = true;
 }
 
+static void start_tls(struct session *s)
+{
+	struct outcome o;
+
+	if (s->tls_fails) {
+		o = outcome_make(OUTCOME_DEFERRED, OUTCOME_HOST, "4.7.5", "no cipher");
+		smtp_client_tls_failed(s->client, &o);
+		return;
+	}
+	smtp_client_secured(s->client);
+}
+
 static bool step(struct session *s)
 {
 	smtp_client_next(s->client, &s->event);
@@ -156,6 +168,9 @@ static bool step(struct session *s)
 	case SMTP_WRITE:
 		if (!hear(s))
 			write_some(s);
+		break;
+	case SMTP_START_TLS:
+		start_tls(s);
 		break;
 	case SMTP_NEXT:
 		if (s->is_stopped)
@@ -180,7 +195,7 @@ static bool step(struct session *s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct smtp_client_options options = {
+	struct smtp_client_options options = {
 		.hello_name = "client.example", .remote = "mx"};
 	struct session s = {.line = 0};
 	size_t steps = 0, most;
@@ -191,6 +206,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	s.content_fails = data[1] & 1;
 	s.is_stopped = data[1] & 2;
 	s.has_eight_bit = data[1] & 4;
+	s.tls_fails = data[1] & 8;
+	options.tls = (enum smtp_tls)(data[1] >> 4 & 3);
+	options.is_relay = data[1] & 64;
 	s.server = (struct span){(const char *)data + 2, size - 2};
 	s.client = smtp_client_new(&options);
 	most = 20000 + 4 * size;

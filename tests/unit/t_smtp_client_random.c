@@ -126,7 +126,7 @@ static void hear_rcpt(struct world *w, struct span line)
 static void hear_ehlo(struct world *w)
 {
 	static const char *const offers[] = {"SIZE 1000000", "SIZE 60", "8BITMIME", "DSN",
-		"LIMITS RCPTMAX=3", "LIMITS MAILMAX=2", "X-WHATEVER"};
+		"LIMITS RCPTMAX=3", "LIMITS MAILMAX=2", "STARTTLS", "X-WHATEVER"};
 
 	if (once_in(w, 20)) {
 		say(w, any_code(w, 502));
@@ -165,7 +165,8 @@ static void hear_command(struct world *w, struct span line)
 	if (span_is(line, "QUIT"))
 		w->is_gone = once_in(w, 3);
 	else if (w->is_honest && !span_starts(line, "MAIL") &&
-		 !span_starts(line, "HELO") && !span_is(line, "RSET"))
+		 !span_starts(line, "HELO") && !span_is(line, "RSET") &&
+		 !span_is(line, "STARTTLS"))
 		fail_msg("the client says %.*s", SPAN_ARGS(line));
 	say(w, span_is(line, "QUIT") ? 221 : any_code(w, 250));
 }
@@ -343,6 +344,20 @@ static void give_message(struct world *w)
 		smtp_client_message(w->client, &w->letters[w->taken++].smtp);
 }
 
+static void start_tls(struct world *w)
+{
+	const struct outcome failed =
+		outcome_make(OUTCOME_DEFERRED, OUTCOME_HOST, "4.7.5", "no shared cipher");
+
+	w->has_offered = false;
+	if (w->says.len)
+		deliver_reply(w); /* in clear, which ends it */
+	else if (once_in(w, 5))
+		smtp_client_tls_failed(w->client, &failed);
+	else
+		smtp_client_secured(w->client);
+}
+
 static void play(struct world *w)
 {
 	for (unsigned events = 0; events < EVENTS_MAX; events++) {
@@ -355,6 +370,9 @@ static void play(struct world *w)
 		case SMTP_WRITE:
 			interrupt(w);
 			write_some(w);
+			break;
+		case SMTP_START_TLS:
+			start_tls(w);
 			break;
 		case SMTP_NEXT:
 			give_message(w);
@@ -416,7 +434,7 @@ static void check_promises(const struct world *w)
 
 static unsigned run_session(uint32_t seed, bool is_honest)
 {
-	static const struct smtp_client_options options = {
+	struct smtp_client_options options = {
 		.hello_name = "client.example", .remote = "mx"};
 	struct world *w = mem_alloc(sizeof(*w));
 	unsigned delivered = 0;
@@ -429,6 +447,7 @@ static unsigned run_session(uint32_t seed, bool is_honest)
 	buf_init(&w->heard, STREAM_MAX);
 	buf_init(&w->says, STREAM_MAX);
 	buf_init(&w->written, STREAM_MAX);
+	options.tls = (enum smtp_tls)draw(w, 4);
 	w->client = smtp_client_new(&options);
 	play(w);
 	check_promises(w);

@@ -129,6 +129,22 @@ static void take_fails(struct transcript_cast *cast, const struct transcript_lin
 	m->fails_at = (size_t)number(lines, line, span_trim(rest));
 }
 
+static enum smtp_tls tls_of(const struct transcript_lines *lines,
+	const struct transcript_line *line, struct span word)
+{
+	static const char *const names[] = {
+		[SMTP_TLS_NEVER] = "never",
+		[SMTP_TLS_OFFERED] = "offered",
+		[SMTP_TLS_REQUIRED] = "required",
+		[SMTP_TLS_IMPLICIT] = "implicit",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (span_is(word, names[i]))
+			return (enum smtp_tls)i;
+	transcript_fail(lines, line, "what is '%.*s'?", SPAN_ARGS(word));
+}
+
 bool transcript_cast_take(struct transcript_cast *cast,
 	const struct transcript_lines *lines, const struct transcript_line *line)
 {
@@ -148,6 +164,10 @@ bool transcript_cast_take(struct transcript_cast *cast,
 		cast->hello_name = copy(rest);
 	} else if (span_is(directive, "limit")) {
 		cast->messages_max = (unsigned)number(lines, line, rest);
+	} else if (span_is(directive, "tls")) {
+		cast->tls = tls_of(lines, line, rest);
+	} else if (span_is(directive, "relay")) {
+		cast->is_relay = true;
 	} else {
 		return false;
 	}

@@ -32,13 +32,15 @@ struct transcript_message {
 struct transcript_cast {
 	char *hello_name;
 	unsigned messages_max;
+	enum smtp_tls tls;
+	bool is_relay;
 	struct transcript_message *messages[TRANSCRIPT_MESSAGES_MAX];
 	size_t count;
 };
 
 /*
  * Take a line that describes a message or the client: "message", "to", "text", "fails",
- * "hello", "limit". False when it is another one.
+ * "hello", "limit", "tls", "relay". False when it is another one.
  */
 bool transcript_cast_take(struct transcript_cast *cast,
 	const struct transcript_lines *lines, const struct transcript_line *line);

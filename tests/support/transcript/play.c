@@ -147,6 +147,7 @@ static void drive(struct player *p)
 		smtp_client_next(p->client, &p->event);
 		switch (p->event.kind) {
 		case SMTP_READ:
+		case SMTP_START_TLS:
 		case SMTP_CLOSE:
 			return;
 		case SMTP_WRITE:
@@ -324,6 +325,22 @@ static void play_stop(struct player *p)
 	smtp_client_stop(p->client);
 }
 
+static void play_tls(struct player *p)
+{
+	const struct outcome failed =
+		outcome_make(OUTCOME_DEFERRED, OUTCOME_HOST, "4.7.5", "no shared cipher");
+
+	drive(p);
+	check_nothing_unchecked(p);
+	if (p->event.kind != SMTP_START_TLS)
+		transcript_fail(p->lines, p->line, "the client does not want TLS");
+	p->has_offered = false;
+	if (span_is(directive_of(p->line), "secured"))
+		smtp_client_secured(p->client);
+	else
+		smtp_client_tls_failed(p->client, &failed);
+}
+
 static void play_hold(struct player *p)
 {
 	drive(p);
@@ -400,6 +417,8 @@ static const struct {
 	{"timeout", play_loss},
 	{"reset", play_loss},
 	{"stop", play_stop},
+	{"secured", play_tls},
+	{"unsecured", play_tls},
 	{"hold", play_hold},
 	{"release", play_release},
 	{"write", play_write},
@@ -424,6 +443,8 @@ static void begin(struct player *p)
 		.hello_name = p->cast.hello_name ? p->cast.hello_name : "client.example",
 		.remote = "mx.example.org[192.0.2.1]:25",
 		.messages_max = p->cast.messages_max,
+		.tls = p->cast.tls,
+		.is_relay = p->cast.is_relay,
 	};
 
 	p->client = smtp_client_new(&options);
