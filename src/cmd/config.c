@@ -82,17 +82,57 @@ static void state_release(struct state *s)
 	user_release(&s->user);
 }
 
-/* The value in force; the two names that are found where they are not given, too. */
-static void add_value(struct buf *out, const struct state *s, const struct conf_key *key)
-{
-	const void *field = (const char *)&s->conf + key->offset;
+/* What is shown of one key; `route`: whose it is, NULL for [relay] and the rest. */
+struct shown {
+	const struct state *state;
+	const struct conf_relay *route;
+	const struct conf_key *key;
+};
 
-	if (field == &s->conf.nullmta.hostname)
+/* Every value in force, one after the other; of a route only what was given. */
+static bool next_shown(struct shown *at)
+{
+	const struct conf *c = &at->state->conf;
+	size_t i = at->key ? conf_key_index(at->key) + 1 : 0;
+	size_t route = 0;
+
+	while (at->route && c->routes[route] != at->route)
+		route++;
+	for (;;) {
+		for (; (at->key = conf_key_at(i)) != NULL; i++)
+			if (at->route ? at->route->origins[i].where != NULL
+				      : !conf_key_is_route(at->key))
+				return true;
+		if (at->route)
+			route++;
+		if (route == c->route_count)
+			return false;
+		at->route = c->routes[route];
+		i = 0;
+	}
+}
+
+/* The value in force; the two names that are found where they are not given, too. */
+static void add_value(struct buf *out, const struct shown *shown)
+{
+	const struct state *s = shown->state;
+	struct span name = span_of(shown->key->name);
+	bool is_general = span_is(span_of(shown->key->section), "nullmta");
+
+	if (is_general && span_is(name, "hostname"))
 		buf_add_str(out, s->identity.hostname);
-	else if (field == &s->conf.nullmta.domain)
+	else if (is_general && span_is(name, "domain"))
 		buf_add_str(out, s->identity.domain);
 	else
-		conf_format(out, &s->conf, key);
+		conf_format(out, &s->conf, shown->route, shown->key);
+}
+
+static void add_section(struct buf *out, const struct shown *shown)
+{
+	if (shown->route)
+		conf_section_name(out, shown->route);
+	else
+		buf_add_str(out, shown->key->section);
 }
 
 /* Spaces up to column `width`, counted from `from`, but at least one. */
@@ -104,31 +144,32 @@ static void pad(struct buf *out, size_t from, size_t width)
 		buf_add_char(out, ' ');
 }
 
-static void show_key(struct buf *out, const struct state *s, const struct conf_key *key)
+static void show_key(struct buf *out, const struct shown *shown)
 {
 	struct buf value = BUF_INIT(VALUE_MAX);
 	size_t start = out->len;
 
-	add_value(&value, s, key);
-	buf_addf(out, "%s.%s", key->section, key->name);
+	add_value(&value, shown);
+	add_section(out, shown);
+	buf_addf(out, ".%s", shown->key->name);
 	pad(out, start, NAME_WIDTH + 1);
 	buf_add_str(out, "= ");
 	text_clean(out, value.len ? buf_span(&value) : SPAN_LIT("(none)"));
 	pad(out, start, NAME_WIDTH + 3 + VALUE_WIDTH);
 	buf_add_str(out, "# ");
-	conf_origin(out, &s->conf, key);
+	conf_origin(out, &shown->state->conf, shown->route, shown->key);
 	buf_add_char(out, '\n');
 	buf_release(&value);
 }
 
 static void show_text(struct buf *out, const struct state *s, bool is_verbose)
 {
-	const struct conf_key *key;
+	struct shown shown = {.state = s};
 
-	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++) {
+	while (next_shown(&shown)) {
 		if (is_verbose)
-			buf_addf(out, "%s# %s\n", i ? "\n" : "", key->help);
-		show_key(out, s, key);
+			buf_addf(out, "%s# %s\n", out->len ? "\n" : "", shown.key->help);
+		show_key(out, &shown);
 	}
 }
 
@@ -138,23 +179,25 @@ static void add_pair(struct buf *out, const char *name, const char *text)
 	json_add_text(out, text);
 }
 
-static void json_key(struct buf *out, const struct state *s, const struct conf_key *key)
+static void json_key(struct buf *out, const struct shown *shown)
 {
 	struct buf value = BUF_INIT(VALUE_MAX);
 
-	add_value(&value, s, key);
+	add_section(&value, shown);
 	buf_add_str(out, "{");
-	add_pair(out, "section", key->section);
+	add_pair(out, "section", buf_str(&value));
 	buf_add_str(out, ", ");
-	add_pair(out, "key", key->name);
+	add_pair(out, "key", shown->key->name);
 	buf_add_str(out, ", ");
+	buf_reset(&value);
+	add_value(&value, shown);
 	add_pair(out, "value", value.len ? buf_str(&value) : NULL);
 	buf_add_str(out, ", ");
 	buf_reset(&value);
-	conf_origin(&value, &s->conf, key);
+	conf_origin(&value, &shown->state->conf, shown->route, shown->key);
 	add_pair(out, "origin", buf_str(&value));
 	buf_add_str(out, ", ");
-	add_pair(out, "help", key->help);
+	add_pair(out, "help", shown->key->help);
 	buf_add_str(out, "}");
 	buf_release(&value);
 }
@@ -172,12 +215,13 @@ static void json_problem(struct buf *out, const struct conf_problem *p)
 
 static void show_json(struct buf *out, const struct state *s)
 {
-	const struct conf_key *key;
+	struct shown shown = {.state = s};
+	const char *between = "\n  ";
 
 	buf_add_str(out, "{\"keys\": [");
-	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++) {
-		buf_add_str(out, i ? ",\n  " : "\n  ");
-		json_key(out, s, key);
+	for (; next_shown(&shown); between = ",\n  ") {
+		buf_add_str(out, between);
+		json_key(out, &shown);
 	}
 	buf_add_str(out, "],\n \"files\": [");
 	for (size_t i = 0; i < s->conf.files.count; i++) {

@@ -80,7 +80,7 @@ static void say_route(const struct explainer *e, const struct route *route)
 
 	switch (route->kind) {
 	case ROUTE_RELAY:
-		conf_origin(&origin, &e->setup.conf, key);
+		conf_origin(&origin, &e->setup.conf, NULL, key);
 		say("goes", "through the relay %s, port %u, because of [relay] host (%s)",
 			route->name, route->port, buf_str(&origin));
 		break;

@@ -29,10 +29,11 @@ static struct route route_of(const struct conf *conf, struct span domain)
 	struct route route = {.kind = ROUTE_MX, .port = (uint16_t)conf->delivery.port};
 	struct buf name = BUF_INIT(ROUTE_NAME_SIZE - 1);
 
-	if (conf->relay.host) {
+	if (conf->relay.host.count) {
 		route.kind = ROUTE_RELAY;
-		route.port = (uint16_t)conf->relay.port;
-		domain = span_of(conf->relay.host);
+		route.port = (uint16_t)conf_relay_port(
+			&conf->relay, &conf->relay.host.items[0]);
+		domain = span_of(conf->relay.host.items[0].name);
 	} else if (span_starts(domain, "[")) {
 		route.kind = ROUTE_LITERAL;
 		domain = span_from(span_head(domain, domain.len - 1), 1);

@@ -33,9 +33,13 @@ int network_open(struct world *ret, const struct conf *conf, struct fault *f)
 
 struct route_options network_route(const struct conf *conf)
 {
-	return (struct route_options){
-		.relay_host = conf->relay.host,
-		.relay_port = (uint16_t)conf->relay.port,
-		.mx_port = (uint16_t)conf->delivery.port,
-	};
+	struct route_options options = {.mx_port = (uint16_t)conf->delivery.port};
+	const struct conf_relay *relay = &conf->relay;
+
+	if (relay->host.count) {
+		options.relay_host = relay->host.items[0].name;
+		options.relay_port =
+			(uint16_t)conf_relay_port(relay, &relay->host.items[0]);
+	}
+	return options;
 }

@@ -5,7 +5,9 @@
 #include "base/bug.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "conf/complete.h"
 #include "conf/environment.h"
+#include "conf/guard.h"
 #include "conf/key.h"
 #include "conf/source.h"
 
@@ -17,22 +19,17 @@
 
 static void load_defaults(struct conf *c)
 {
-	struct buf want = BUF_INIT(CONF_PROBLEM_TEXT_MAX);
 	const struct conf_key *key;
 
 	*c = (struct conf){
 		.origins = mem_array(conf_key_count(), sizeof(struct conf_origin))};
 	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++)
-		if (value_parse(&key->spec, span_of(key->fallback),
-			    conf_key_field(key, c), &want) < 0)
-			BUG("a default that is no valid value");
-	buf_release(&want);
+		conf_key_reset(key, c, NULL);
 }
 
-static void load_usual_files(struct conf *c, const struct conf_options *options,
-	struct conf_problems *problems)
+static void load_system_files(
+	struct conf *c, const char *system, struct conf_problems *problems)
 {
-	const char *system = options->system_file;
 	struct buf path = BUF_INIT(PATH_MAX_LEN);
 
 	if (!system)
@@ -40,27 +37,62 @@ static void load_usual_files(struct conf *c, const struct conf_options *options,
 	source_file(c, system, SOURCE_SYSTEM, problems);
 	buf_addf(&path, "%s.d", system);
 	source_directory(c, buf_str(&path), problems);
-	if (options->home) {
-		buf_reset(&path);
-		buf_addf(&path, "%s/.config/nullmta.conf", options->home);
-		source_file(c, buf_str(&path), SOURCE_USER, problems);
-	}
 	buf_release(&path);
+}
+
+static void load_user_file(
+	struct conf *c, const char *home, struct conf_problems *problems)
+{
+	struct buf path = BUF_INIT(PATH_MAX_LEN);
+
+	buf_addf(&path, "%s/.config/nullmta.conf", home);
+	source_file(c, buf_str(&path), SOURCE_USER, problems);
+	buf_release(&path);
+}
+
+static void load_files(struct conf *c, const struct conf_options *options,
+	struct conf_problems *problems)
+{
+	const char *file = options->file;
+	struct conf_guard guard;
+
+	if (!file)
+		file = environment_get(options->environment, "NULLMTA_CONF");
+	if (file) {
+		/* who names the file has the environment, too: there is nothing to guard */
+		source_file(c, file, SOURCE_NAMED, problems);
+		environment_apply(c, options->environment, problems);
+		return;
+	}
+	load_system_files(c, options->system_file, problems);
+	if (options->home) {
+		conf_guard_begin(&guard, c);
+		load_user_file(c, options->home, problems);
+		conf_guard_end(&guard, c, problems);
+	}
+	conf_guard_begin(&guard, c);
+	environment_apply(c, options->environment, problems);
+	conf_guard_end(&guard, c, problems);
 }
 
 void conf_load(struct conf *ret, const struct conf_options *options,
 	struct conf_problems *problems)
 {
-	const char *file = options->file;
-
-	if (!file)
-		file = environment_get(options->environment, "NULLMTA_CONF");
 	load_defaults(ret);
-	if (file)
-		source_file(ret, file, SOURCE_NAMED, problems);
-	else
-		load_usual_files(ret, options, problems);
-	environment_apply(ret, options->environment, problems);
+	load_files(ret, options, problems);
+	conf_complete(ret, problems);
+}
+
+static void release_route(struct conf *c, struct conf_relay *route)
+{
+	const struct conf_key *key;
+
+	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++)
+		if (conf_key_is_relay(key))
+			value_release(&key->spec, conf_key_field(key, c, route));
+	free(route->name);
+	free(route->origins);
+	free(route);
 }
 
 void conf_release(struct conf *c)
@@ -68,11 +100,51 @@ void conf_release(struct conf *c)
 	const struct conf_key *key;
 
 	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++)
-		value_release(&key->spec, conf_key_field(key, c));
+		value_release(&key->spec, conf_key_field(key, c, NULL));
+	for (size_t i = 0; i < c->route_count; i++)
+		release_route(c, c->routes[i]);
+	free(c->routes);
 	free(c->origins);
 	strv_release(&c->files);
 	strv_release(&c->variables);
 	*c = (struct conf){0};
+}
+
+void conf_section_name(struct buf *out, const struct conf_relay *route)
+{
+	if (route)
+		buf_addf(out, "route %s", route->name);
+	else
+		buf_add_str(out, "relay");
+}
+
+struct conf_relay *conf_route_find(const struct conf *c, struct span name)
+{
+	for (size_t i = 0; i < c->route_count; i++)
+		if (span_iis(name, c->routes[i]->name))
+			return c->routes[i];
+	return NULL;
+}
+
+struct conf_relay *conf_route_add(struct conf *c, struct span name, size_t at)
+{
+	struct conf_relay *route = mem_alloc(sizeof(*route));
+	struct buf lower = BUF_INIT(CONF_ROUTE_NAME_MAX);
+	const struct conf_key *key;
+
+	text_add_lower(&lower, name);
+	route->name = mem_string(buf_str(&lower));
+	buf_release(&lower);
+	route->origins = mem_array(conf_key_count(), sizeof(struct conf_origin));
+	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++)
+		if (conf_key_is_relay(key))
+			conf_key_reset(key, c, route);
+	c->routes =
+		mem_regrow(c->routes, c->route_count + 1, sizeof(struct conf_relay *));
+	for (size_t i = c->route_count++; i > at; i--)
+		c->routes[i] = c->routes[i - 1];
+	c->routes[at] = route;
+	return route;
 }
 
 static int add_home(struct buf *ret, struct span *path, const char *home, struct fault *f)
@@ -117,16 +189,27 @@ int conf_path(
 	return 0;
 }
 
-void conf_origin(struct buf *out, const struct conf *c, const struct conf_key *key)
+/* The configuration and its section as the functions of conf/key.h take them. */
+static void *field_of(
+	const struct conf *c, const struct conf_relay *route, const struct conf_key *key)
 {
-	const struct conf_origin *origin = &c->origins[conf_key_index(key)];
+	return conf_key_field(
+		key, (struct conf *)(uintptr_t)c, (struct conf_relay *)(uintptr_t)route);
+}
+
+void conf_origin(struct buf *out, const struct conf *c, const struct conf_relay *route,
+	const struct conf_key *key)
+{
+	const struct conf_origin *origin =
+		&(route ? route->origins : c->origins)[conf_key_index(key)];
 
 	text_clean(out, origin->where ? span_of(origin->where) : SPAN_LIT("default"));
 	if (origin->line)
 		buf_addf(out, ":%u", origin->line);
 }
 
-void conf_format(struct buf *out, const struct conf *c, const struct conf_key *key)
+void conf_format(struct buf *out, const struct conf *c, const struct conf_relay *route,
+	const struct conf_key *key)
 {
-	value_format(&key->spec, (const char *)c + key->offset, out);
+	value_format(&key->spec, field_of(c, route, key), out);
 }

@@ -9,6 +9,9 @@
  *	NULLMTA_* in the environment
  * -C FILE or NULLMTA_CONF=FILE replaces all the files by that one.
  *
+ * The user's file and the environment cannot send a login of the system's anywhere else
+ * than the system does (conf/guard.h).
+ *
  * A broken file never loses mail. A line that is wrong is a problem and counts as not
  * written; the other lines of its file hold. So a submission goes into the spool that the
  * file names even where another line is wrong, and the flush, which must not guess,
@@ -26,6 +29,10 @@
 #include "base/log.h"
 #include "base/strv.h"
 #include "conf/problem.h"
+#include "conf/relay.h"
+
+#define CONF_ROUTES_MAX     100
+#define CONF_ROUTE_NAME_MAX 64 /* octets */
 
 enum conf_deliver {
 	CONF_DELIVER_BACKGROUND, /* queue, then start a flush and leave */
@@ -53,10 +60,7 @@ struct conf {
 		uint64_t message_size; /* octets */
 		unsigned recipients;
 	} nullmta;
-	struct {
-		char *host; /* NULL: straight to the MX hosts */
-		unsigned port;
-	} relay;
+	struct conf_relay relay;
 	struct {
 		char *dir;   /* NULL: the built-in places; else for conf_path */
 		char *retry; /* 1 to 32 durations between spaces, checked */
@@ -102,9 +106,17 @@ struct conf {
 		enum log_level level;
 	} log;
 
-	struct strv files;           /* that were read, in order */
-	struct strv variables;       /* of the environment that were used */
-	struct conf_origin *origins; /* of each key; see conf_origin */
+	/*
+	 * [route NAME], in the order in which they are to be looked at: those that the
+	 * user's own file adds come before the system's.
+	 */
+	struct conf_relay **routes;
+	size_t route_count;
+
+	struct strv files;     /* that were read, in order */
+	struct strv variables; /* of the environment that were used */
+	struct conf_origin
+		*origins; /* of each key but those of routes; see conf_origin */
 };
 
 struct conf_options {
@@ -127,7 +139,7 @@ struct conf_key; /* conf/key.h */
 void conf_load(struct conf *ret, const struct conf_options *options,
 	struct conf_problems *problems);
 
-/* Free the strings. A conf of zeros is allowed. */
+/* Free all. A conf of zeros is allowed. */
 void conf_release(struct conf *c);
 
 /*
@@ -139,13 +151,28 @@ void conf_release(struct conf *c);
 int conf_path(
 	struct buf *ret, const char *path, uid_t uid, const char *home, struct fault *f);
 
-/*
- * Append where the value in force comes from: "/etc/nullmta.conf:12", "NULLMTA_RELAY" or
- * "default".
- */
-void conf_origin(struct buf *out, const struct conf *c, const struct conf_key *key);
+/* Append "relay" for NULL, else "route NAME". */
+#define CONF_SECTION_NAME_MAX (CONF_ROUTE_NAME_MAX + 8)
+void conf_section_name(struct buf *out, const struct conf_relay *route);
 
-/* Append the value in force as one would write it in the file; "" for none. */
-void conf_format(struct buf *out, const struct conf *c, const struct conf_key *key);
+/* The route of this name, in any case; NULL: there is none. Borrowed. */
+struct conf_relay *conf_route_find(const struct conf *c, struct span name);
+
+/* Add a route with all its defaults in front of the one at `at`. Borrowed, and stays put. */
+struct conf_relay *conf_route_add(struct conf *c, struct span name, size_t at);
+
+/*
+ * Append where the value in force comes from: "/etc/nullmta.conf:12", "NULLMTA_RELAY",
+ * "the provider" or "default". `route`: whose; NULL for [relay] and all other sections.
+ */
+void conf_origin(struct buf *out, const struct conf *c, const struct conf_relay *route,
+	const struct conf_key *key);
+
+/*
+ * Append the value in force as one would write it in the file; "" for none. Of a secret
+ * only that it is set.
+ */
+void conf_format(struct buf *out, const struct conf *c, const struct conf_relay *route,
+	const struct conf_key *key);
 
 #endif

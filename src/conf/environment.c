@@ -3,9 +3,10 @@
 #include "base/text.h"
 #include "conf/host.h"
 #include "conf/key.h"
+#include "conf/url.h"
 
-#define NAME_MAX_LEN 128
-#define SMTP_PORT    25
+#define NAME_MAX_LEN  256
+#define RELAY_MAX_LEN 65536
 
 struct variable {
 	struct span name; /* with NULLMTA_ */
@@ -14,7 +15,8 @@ struct variable {
 	struct conf_problems *problems;
 };
 
-static void assign(const struct variable *v, const char *section, const char *key)
+/* 0, or -1 and a problem */
+static int assign(const struct variable *v, const char *section, const char *key)
 {
 	const struct conf_key *row = conf_key_find(span_of(section), span_of(key));
 	struct strv *names = &v->conf->variables;
@@ -22,58 +24,91 @@ static void assign(const struct variable *v, const char *section, const char *ke
 
 	strv_add(names, v->name);
 	at.where = names->items[names->count - 1];
-	(void)conf_key_assign(row, v->conf, v->value, &at, v->problems);
+	return conf_key_assign(row, v->conf, NULL, v->value, &at, v->problems);
 }
 
 static void set_spool(const struct variable *v)
 {
-	assign(v, "spool", "dir");
+	(void)assign(v, "spool", "dir");
 }
 
 static void set_log(const struct variable *v)
 {
-	assign(v, "log", "target");
+	(void)assign(v, "log", "target");
 }
 
-/* "smtp://" goes; any other scheme, and a login, are not for this version. */
-static const char *cut_scheme(struct span *url)
+static int set_text(const struct variable *v, const char *key, const char *text)
 {
-	static const char later[] = "TLS and logins are not in this version; give host, "
-				    "host:port or smtp://host:port";
+	struct variable part = *v;
 
-	if (span_istarts(*url, "smtp://")) {
-		*url = span_from(*url, sizeof("smtp://") - 1);
-		if (span_ends(*url, "/"))
-			url->len--;
-	}
-	return span_find(*url, '/') >= 0 || span_find(*url, '@') >= 0 ? later : NULL;
+	part.value = span_of(text);
+	return assign(&part, "relay", key);
+}
+
+/* What NULLMTA_RELAY says, taken apart. */
+struct relay_words {
+	struct buf user;
+	struct buf host;
+	struct buf port;
+};
+
+/* "scheme://user@host:port". The path, none but "/", goes: what is behind it is not ours. */
+static const char *read_url(const struct url *url, struct relay_words *ret)
+{
+	bool is_ipv6 = host_is_ipv6(url->host);
+
+	if (url->password.data)
+		return "a password does not belong into this variable, where others "
+		       "may see it; put it into a file and name that in "
+		       "NULLMTA_RELAY_PASSWORD_FILE";
+	if (url_decode(url->user, &ret->user) < 0)
+		return "wrong value; a %XX in the user is a control character, or no "
+		       "octet";
+	buf_addf(&ret->host, is_ipv6 ? "%.*s://[%.*s]" : "%.*s://%.*s",
+		SPAN_ARGS(url->scheme), SPAN_ARGS(url->host));
+	buf_add_span(&ret->host, url->path);
+	if (url->port)
+		buf_addf(&ret->port, "%u", url->port);
+	return NULL;
+}
+
+/* NULL, or what is wrong with it. Anything that is no URL is as good as [relay] host. */
+static const char *read_relay(struct span text, struct relay_words *ret)
+{
+	struct span host = text;
+	unsigned port = 0;
+	struct url url;
+
+	if (url_parse(text, &url) == 0)
+		return read_url(&url, ret);
+	if (host_split(text, &host, &port) == 0 && port)
+		buf_addf(&ret->port, "%u", port);
+	buf_add_span(&ret->host, host);
+	return NULL;
 }
 
 /*
- * A relay is its host and its port: the port of a file's other host must not stay behind.
+ * A relay is its host, its port and its user: the port of a file's other host must not
+ * stay behind, nor must what a file's provider knows.
  */
 static void set_relay(const struct variable *v)
 {
-	struct variable host = *v;
-	struct variable port = *v;
-	struct buf number = BUF_INIT(NAME_MAX_LEN);
 	struct conf_place at = {"NULLMTA_RELAY", 0, SPAN_LIT("relay"), SPAN_LIT("host")};
-	struct span url = v->value;
-	const char *why = cut_scheme(&url);
-	unsigned value;
+	struct relay_words words = {
+		BUF_INIT(NAME_MAX_LEN), BUF_INIT(RELAY_MAX_LEN), BUF_INIT(NAME_MAX_LEN)};
+	const char *why = read_relay(v->value, &words);
 
-	if (!why && host_split(url, &host.value, &value) < 0)
-		why = "wrong value; give host, host:port, [IPv6 address]:port or "
-		      "smtp://host:port";
 	if (why) {
 		conf_problems_add(v->problems, &at, "%s", why);
-		return;
+	} else if (set_text(v, "host", buf_str(&words.host)) == 0) {
+		(void)set_text(v, "port", words.port.len ? buf_str(&words.port) : "auto");
+		(void)set_text(v, "provider", "none");
+		if (words.user.len)
+			(void)set_text(v, "user", buf_str(&words.user));
 	}
-	buf_addf(&number, "%u", value ? value : SMTP_PORT);
-	port.value = buf_span(&number);
-	assign(&host, "relay", "host");
-	assign(&port, "relay", "port");
-	buf_release(&number);
+	buf_release(&words.user);
+	buf_release(&words.host);
+	buf_release(&words.port);
 }
 
 struct shorthand {
@@ -135,7 +170,7 @@ static void apply_key(const struct variable *v)
 	const struct conf_key *key = key_of(v->name);
 
 	if (key)
-		assign(v, key->section, key->name);
+		(void)assign(v, key->section, key->name);
 	else if (!span_is(v->name, "NULLMTA_CONF") && !shorthand_of(v->name))
 		warn_unknown(v);
 }

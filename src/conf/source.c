@@ -16,19 +16,25 @@
 #define PATH_MAX_LEN        4096
 #define LIST_MAX            512
 
-/* Where a file has a key: one of these for each row of the table. */
+/* A key that the file has. */
 struct found {
-	unsigned line; /* 0: the file does not have it */
+	const struct conf_key *key;
+	struct conf_relay *route; /* whose; NULL: of a section that there is once */
+	struct span section;
 	struct span value;
+	unsigned line;
 };
 
 struct source {
 	struct conf *conf;
 	struct conf_problems *problems;
 	const char *path;
+	enum source_kind kind;
 	struct inifile file;
 	struct found *found;
 	size_t found_count;
+	size_t found_cap;
+	size_t routes_added;
 };
 
 static void note_section(struct source *s, const struct scan_item *item)
@@ -58,27 +64,70 @@ static void note_unknown_key(struct source *s, const struct scan_item *item)
 	buf_release(&known);
 }
 
+/*
+ * The route of a section, made where its first key stands. A user's own ones come before
+ * all others, so that they can change where the system sends that user's mail.
+ */
+static struct conf_relay *route_of(struct source *s, const struct conf_place *at)
+{
+	struct span name = conf_key_route(at->section);
+	struct conf_relay *route = conf_route_find(s->conf, name);
+
+	if (route)
+		return route;
+	if (s->conf->route_count == CONF_ROUTES_MAX) {
+		conf_problems_add(s->problems, at,
+			"more than %d routes; this one is left out", CONF_ROUTES_MAX);
+		return NULL;
+	}
+	return conf_route_add(s->conf, name,
+		s->kind == SOURCE_USER ? s->routes_added++ : s->conf->route_count);
+}
+
+static const struct found *find_found(const struct source *s, const struct found *like)
+{
+	for (size_t i = 0; i < s->found_count; i++)
+		if (s->found[i].key == like->key && s->found[i].route == like->route)
+			return &s->found[i];
+	return NULL;
+}
+
+static void add_found(struct source *s, const struct found *found)
+{
+	if (s->found_count == s->found_cap) {
+		s->found_cap = s->found_cap ? s->found_cap * 2 : 16;
+		s->found = mem_regrow(s->found, s->found_cap, sizeof(*s->found));
+	}
+	s->found[s->found_count++] = *found;
+}
+
 static void note_entry(struct source *s, const struct scan_item *item)
 {
 	struct conf_place at = {s->path, item->line, item->section, item->key};
-	const struct conf_key *key = conf_key_find(item->section, item->key);
-	struct found *found;
+	struct found found = {.key = conf_key_find(item->section, item->key),
+		.section = item->section,
+		.value = item->value,
+		.line = item->line};
+	const struct found *first;
 
-	if (!key) {
+	if (!found.key) {
 		note_unknown_key(s, item);
 		return;
 	}
-	found = &s->found[conf_key_index(key)];
-	if (found->line) {
-		conf_problems_add(s->problems, &at,
-			"given a second time, first in line %u; remove one of them",
-			found->line);
-		/* iniparser would silently keep the last */
-		inifile_hide(&s->file, item->whole);
+	if (conf_key_route(item->section).len) {
+		found.route = route_of(s, &at);
+		if (!found.route)
+			return;
+	}
+	first = find_found(s, &found);
+	if (!first) {
+		add_found(s, &found);
 		return;
 	}
-	*found = (struct found){item->line, item->value};
-	s->found_count++;
+	conf_problems_add(s->problems, &at,
+		"given a second time, first in line %u; remove one of them", first->line);
+	/* iniparser would silently keep the last */
+	inifile_hide(&s->file, item->whole);
 }
 
 static void note_wrong(struct source *s, const struct scan_item *item)
@@ -113,12 +162,11 @@ static void look_over(struct source *s)
  * Take a value from iniparser, but only where it is what stands in the line: a version
  * with escapes in quotes, or a file that changed meanwhile, must not pass unseen.
  */
-static void take_value(struct source *s, const struct conf_key *key, struct found *found)
+static void take_value(struct source *s, const struct found *found)
 {
-	struct span section = span_of(key->section);
-	struct span name = span_of(key->name);
-	struct conf_place at = {s->path, found->line, section, name};
-	const char *value = inifile_value(&s->file, section, name);
+	struct span name = span_of(found->key->name);
+	struct conf_place at = {s->path, found->line, found->section, name};
+	const char *value = inifile_value(&s->file, found->section, name);
 
 	if (!value || !span_eq(span_of(value), found->value)) {
 		conf_problems_add(s->problems, &at,
@@ -128,16 +176,14 @@ static void take_value(struct source *s, const struct conf_key *key, struct foun
 		s->problems->is_unread = s->problems->is_unread || !value;
 		return;
 	}
-	(void)conf_key_assign(key, s->conf, span_of(value), &at, s->problems);
+	(void)conf_key_assign(
+		found->key, s->conf, found->route, span_of(value), &at, s->problems);
 }
 
 static void take_values(struct source *s)
 {
-	const struct conf_key *key;
-
-	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++)
-		if (s->found[i].line)
-			take_value(s, key, &s->found[i]);
+	for (size_t i = 0; i < s->found_count; i++)
+		take_value(s, &s->found[i]);
 }
 
 static void complain(struct source *s, const char *text)
@@ -168,15 +214,15 @@ static void complain_of_fault(struct source *s, const struct fault *f)
 }
 
 /* Whether a file that could be opened may be used; else says why not. */
-static bool is_trusted(struct source *s, enum source_kind kind)
+static bool is_trusted(struct source *s)
 {
 	struct conf_place at = {.where = s->path};
 
-	if (kind == SOURCE_USER && s->file.owner != 0 && s->file.owner != geteuid()) {
+	if (s->kind == SOURCE_USER && s->file.owner != 0 && s->file.owner != geteuid()) {
 		complain(s, "belongs to another user and is ignored; make it your own");
 		return false;
 	}
-	if (s->file.is_writable_by_others && kind == SOURCE_USER) {
+	if (s->file.is_writable_by_others && s->kind == SOURCE_USER) {
 		complain(s, "others can write it and it is ignored; chmod o-w it");
 		return false;
 	}
@@ -196,16 +242,16 @@ static bool is_out_of_reach(const char *path, int err)
 	return err == EACCES && stat(path, &st) != 0;
 }
 
-static bool open_source(struct source *s, enum source_kind kind)
+static bool open_source(struct source *s)
 {
 	struct fault f;
 	int rc = inifile_open(&s->file, s->path, &f);
 
 	if (rc > 0)
 		return true;
-	if (rc == 0 && kind == SOURCE_NAMED)
+	if (rc == 0 && s->kind == SOURCE_NAMED)
 		complain(s, "there is no such file");
-	if (rc < 0 && !(kind == SOURCE_USER && is_out_of_reach(s->path, f.err)))
+	if (rc < 0 && !(s->kind == SOURCE_USER && is_out_of_reach(s->path, f.err)))
 		complain_of_fault(s, &f);
 	return false;
 }
@@ -227,14 +273,13 @@ static void read_source(struct source *s)
 void source_file(struct conf *c, const char *path, enum source_kind kind,
 	struct conf_problems *problems)
 {
-	struct source s = {.conf = c, .problems = problems, .path = path};
+	struct source s = {.conf = c, .problems = problems, .path = path, .kind = kind};
 
-	if (!open_source(&s, kind))
+	if (!open_source(&s))
 		return;
-	if (is_trusted(&s, kind)) {
+	if (is_trusted(&s)) {
 		strv_add(&c->files, span_of(path));
 		s.path = c->files.items[c->files.count - 1]; /* lives as long as `c` */
-		s.found = mem_array(conf_key_count(), sizeof(*s.found));
 		read_source(&s);
 		free(s.found);
 	}

@@ -99,12 +99,15 @@ static void format_word(const struct value_spec *spec, const void *field, struct
 static int parse_number(
 	const struct value_spec *spec, struct span text, void *field, struct buf *want)
 {
-	uint64_t value;
+	uint64_t value = 0;
 
-	if (span_to_uint(text, (uint64_t)spec->max, &value) < 0 ||
-		value < (uint64_t)spec->min) {
+	if (find_word(spec->words, text) == WORD_NONE &&
+		(span_to_uint(text, (uint64_t)spec->max, &value) < 0 ||
+			value < (uint64_t)spec->min)) {
 		buf_addf(want, "a number from %lld to %lld", (long long)spec->min,
 			(long long)spec->max);
+		if (spec->words)
+			buf_addf(want, ", or %s", spec->words[0]);
 		return -1;
 	}
 	*(unsigned *)field = (unsigned)value;
@@ -114,8 +117,12 @@ static int parse_number(
 static void format_number(
 	const struct value_spec *spec, const void *field, struct buf *out)
 {
-	(void)spec;
-	buf_addf(out, "%u", *(const unsigned *)field);
+	unsigned value = *(const unsigned *)field;
+
+	if (value == 0 && spec->words)
+		buf_add_str(out, spec->words[0]);
+	else
+		buf_addf(out, "%u", value);
 }
 
 static void format_octets_value(uint64_t value, struct buf *out)
@@ -238,23 +245,6 @@ static int parse_domain(
 		return -1;
 	}
 	value_set_string(field, text);
-	return 0;
-}
-
-static int parse_host(
-	const struct value_spec *spec, struct span text, void *field, struct buf *want)
-{
-	struct span host = SPAN_NONE;
-	unsigned port = 0;
-
-	(void)spec;
-	if (text.len && (host_split(text, &host, &port) < 0 || port != 0)) {
-		buf_add_str(want,
-			"a host name such as mail.example.org or an IP address; "
-			"a port goes into the key `port'");
-		return -1;
-	}
-	value_set_string(field, host);
 	return 0;
 }
 
@@ -438,7 +428,6 @@ static const struct kind kinds[] = {
 	[VALUE_SECONDS] = {parse_seconds, format_seconds, NULL},
 	[VALUE_HOSTNAME] = {parse_hostname, format_string, release_string},
 	[VALUE_DOMAIN] = {parse_domain, format_string, release_string},
-	[VALUE_HOST] = {parse_host, format_string, release_string},
 	[VALUE_SERVERS] = {parse_servers, format_list, release_list},
 	[VALUE_SCHEDULE] = {parse_schedule, format_string, release_string},
 	[VALUE_PATH] = {parse_path, format_string, release_string},
@@ -449,6 +438,16 @@ static const struct kind kinds[] = {
 	[VALUE_NAMES] = {value_parse_names, format_list, release_list},
 	[VALUE_FIELDS] = {value_parse_fields, value_format_fields, release_list},
 	[VALUE_TEMPLATE] = {value_parse_template, format_string, release_string},
+	[VALUE_TEXT] = {value_parse_text, format_string, release_string},
+	[VALUE_SECRET] = {value_parse_secret, value_format_secret, value_release_secret},
+	[VALUE_HOPS] = {value_parse_hops, value_format_hops, value_release_hops},
+	[VALUE_PROVIDER] = {value_parse_provider, value_format_provider, NULL},
+	[VALUE_SOURCES] = {value_parse_sources, format_list, release_list},
+	[VALUE_PROXY] = {value_parse_proxy, value_format_proxy, value_release_proxy},
+	[VALUE_MECHANISMS] = {value_parse_mechanisms, format_list, release_list},
+	[VALUE_FINGERPRINTS] = {value_parse_fingerprints, format_list, release_list},
+	[VALUE_PATTERNS] = {value_parse_patterns, format_list, release_list},
+	[VALUE_USERS] = {value_parse_users, format_list, release_list},
 };
 
 int value_parse(

@@ -19,17 +19,18 @@ static void check(bool is_good, const char *why)
 		BUG(why);
 }
 
-static void check_value(const struct conf *c, const struct conf_key *key)
+static void check_value(
+	const struct conf *c, const struct conf_relay *route, const struct conf_key *key)
 {
 	struct buf text = BUF_INIT(8192), again = BUF_INIT(8192), want = BUF_INIT(1024);
 	struct conf copy = {0};
-	void *field = conf_key_field(key, &copy);
+	void *field = conf_key_field(key, &copy, NULL);
 
-	conf_format(&text, c, key);
+	conf_format(&text, c, route, key);
 	check(!text.is_overfull && !span_has_control(buf_span(&text)), "an odd value");
 	check(value_parse(&key->spec, buf_span(&text), field, &want) == 0,
 		"a value that is not valid");
-	conf_format(&again, &copy, key);
+	conf_format(&again, &copy, NULL, key);
 	check(span_eq(buf_span(&text), buf_span(&again)), "a value that is not stable");
 	value_release(&key->spec, field);
 	buf_release(&text);
@@ -72,8 +73,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct conf c;
 
 	conf_load(&c, &options, &problems);
-	for (size_t i = 0; i < conf_key_count(); i++)
-		check_value(&c, conf_key_at(i));
+	for (size_t i = 0; i < conf_key_count(); i++) {
+		const struct conf_key *key = conf_key_at(i);
+
+		check_value(&c, NULL, key);
+		for (size_t k = 0; k < c.route_count && conf_key_is_relay(key); k++)
+			check_value(&c, c.routes[k], key);
+	}
 	check_problems(&problems);
 	conf_problems_release(&problems);
 	conf_release(&c);

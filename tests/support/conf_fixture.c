@@ -61,12 +61,20 @@ static const struct conf_key *key_of(const char *section, const char *name)
 	return key;
 }
 
+static const struct conf_relay *route_of(
+	const struct conf_fixture *f, const char *section)
+{
+	struct span name = conf_key_route(span_of(section));
+
+	return name.len ? conf_route_find(&f->conf, name) : NULL;
+}
+
 const char *conf_fixture_value(
 	struct conf_fixture *f, const char *section, const char *name)
 {
 	struct buf text = BUF_INIT(CONF_FIXTURE_LINE_MAX);
 
-	conf_format(&text, &f->conf, key_of(section, name));
+	conf_format(&text, &f->conf, route_of(f, section), key_of(section, name));
 	return keep(f, &text);
 }
 
@@ -75,6 +83,6 @@ const char *conf_fixture_origin(
 {
 	struct buf text = BUF_INIT(CONF_FIXTURE_LINE_MAX);
 
-	conf_origin(&text, &f->conf, key_of(section, name));
+	conf_origin(&text, &f->conf, route_of(f, section), key_of(section, name));
 	return keep(f, &text);
 }

@@ -22,7 +22,9 @@ static void has_defaults(void **state)
 	assert_null(f.conf.nullmta.hostname);
 	assert_int_equal(f.conf.nullmta.deliver, CONF_DELIVER_BACKGROUND);
 	assert_int_equal(f.conf.nullmta.message_size, 50 * 1024 * 1024);
-	assert_null(f.conf.relay.host);
+	assert_int_equal(f.conf.relay.host.count, 0);
+	assert_int_equal(f.conf.relay.tls, CONF_TLS_AUTO);
+	assert_int_equal(f.conf.route_count, 0);
 	assert_null(f.conf.spool.dir);
 	assert_int_equal(f.conf.spool.lifetime_s, 5 * 86400);
 	assert_int_equal(f.conf.delivery.reply_timeout_s, 0);
@@ -81,7 +83,7 @@ static void later_sources_override(void **state)
 	scratch_write(s, "nullmta.conf.d/d.conf~", SPAN_LIT("[relay]\nport = 9\n"), 0644);
 	conf_fixture_load(&f);
 	assert_int_equal(f.conf.relay.port, 2);
-	assert_string_equal(f.conf.relay.host, "b");
+	assert_string_equal(f.conf.relay.host.items[0].name, "b");
 	assert_int_equal(f.conf.files.count, 3);
 
 	scratch_mkdir(s, ".config");
@@ -143,7 +145,7 @@ static void a_named_file_replaces_the_others(void **state)
 
 	f.options.file = scratch_path(&f.scratch, "missing");
 	conf_fixture_load(&f);
-	assert_int_equal(f.conf.relay.port, 25);
+	assert_int_equal(f.conf.relay.port, 0);
 	assert_int_equal(f.problems.errors, 1);
 	assert_non_null(
 		strstr(conf_fixture_problem(&f, 0), "/missing: there is no such file"));

@@ -23,7 +23,7 @@ struct file_case {
 };
 
 static const struct file_case cases[] = {
-	{"an empty file", SPAN_LIT(""), "relay", "port", "25", {NULL}},
+	{"an empty file", SPAN_LIT(""), "relay", "port", "auto", {NULL}},
 	{"a value", SPAN_LIT("[relay]\nport = 587\n"), "relay", "port", "587", {NULL}},
 	{"row 138: spaces around it", SPAN_LIT("[relay]\nport =  587 \n"), "relay",
 		"port", "587", {NULL}},
@@ -44,9 +44,9 @@ static const struct file_case cases[] = {
 		"host", "a", {NULL}},
 	{"row 131: an unknown key", SPAN_LIT("[relay]\nprot = 25\nport = 587\n"), "relay",
 		"port", "587",
-		{":2: [relay] prot: unknown key; this section has host, port"}},
+		{":2: [relay] prot: unknown key; this section has host, port, "}},
 	{"row 131: an unknown section, once", SPAN_LIT("[rely]\nport = 1\nhost = b\n"),
-		"relay", "port", "25",
+		"relay", "port", "auto",
 		{":1: [rely]: unknown section; the sections are nullmta, relay,"}},
 	{"row 132: a key twice: the first holds",
 		SPAN_LIT("[relay]\nport = 587\nport = 26\n[log]\nlevel = debug\n"),
@@ -71,17 +71,18 @@ static const struct file_case cases[] = {
 		"log", "level", "debug", {":2: [log] target: the quote that closes"}},
 	{"row 136: junk", SPAN_LIT("[log]\ntarget = \"none\" x\nlevel = debug\n"), "log",
 		"target", "syslog", {":2: [log] target: text behind the closing quote"}},
-	{"row 138: 25x", SPAN_LIT("[relay]\nport = 25x\n"), "relay", "port", "25",
-		{":2: [relay] port: wrong value; give a number from 1 to 65535"}},
+	{"row 138: 25x", SPAN_LIT("[relay]\nport = 25x\n"), "relay", "port", "auto",
+		{":2: [relay] port: wrong value; give a number from 1 to 65535, or "
+		 "auto"}},
 	{"row 139: 5x", SPAN_LIT("[spool]\nlifetime = 5x\n"), "spool", "lifetime", "5d",
 		{":2: [spool] lifetime: wrong value; give a duration"}},
-	{"row 140: a space", SPAN_LIT("[relay]\nhost = a b\n"), "relay", "host", "",
-		{":2: [relay] host: wrong value; give a host name"}},
+	{"row 140: a host that is none", SPAN_LIT("[relay]\nhost = a, b\n"), "relay",
+		"host", "", {":2: [relay] host: wrong value; give up to 10 relays"}},
 	{"a key outside a section", SPAN_LIT("port = 1\n[relay]\nport = 587\n"), "relay",
 		"port", "587", {":1: a key in front of any section"}},
 	{"an open section does not lend its keys to another",
 		SPAN_LIT("[relay]\n[delivery\nport = 1\n[log]\nlevel = debug\n"), "relay",
-		"port", "25", {":2: the ] that closes"}},
+		"port", "auto", {":2: the ] that closes"}},
 	{"two mistakes, and the spool stays certain",
 		SPAN_LIT("[nullmta\nx = 1\n[spool]\ndir = /srv/q\nretry = soon\n"),
 		"spool", "dir", "/srv/q",
@@ -153,7 +154,7 @@ static void a_file_that_is_none(void **state)
 	conf_fixture_load(&f);
 	assert_non_null(strstr(conf_fixture_problem(&f, 0), "cannot be opened"));
 	assert_int_equal(f.problems.errors, 1);
-	assert_int_equal(f.conf.relay.port, 25);
+	assert_int_equal(f.conf.relay.port, 0);
 	conf_fixture_release(&f);
 }
 
@@ -204,7 +205,7 @@ static void a_file_too_large(void **state)
 		buf_add_str(&text, "# so it goes\n");
 	conf_fixture_write(&f, buf_span(&text));
 	conf_fixture_load(&f);
-	assert_int_equal(f.conf.relay.port, 25);
+	assert_int_equal(f.conf.relay.port, 0);
 	assert_non_null(strstr(conf_fixture_problem(&f, 0), "larger than"));
 	buf_release(&text);
 	conf_fixture_release(&f);
@@ -240,7 +241,7 @@ static void a_user_file_must_be_private(void **state)
 		0666);
 	memcpy(path, scratch_path(&f.scratch, ".config/nullmta.conf"), sizeof(path));
 	conf_fixture_load(&f);
-	assert_int_equal(f.conf.relay.port, 25);
+	assert_int_equal(f.conf.relay.port, 0);
 	assert_int_equal(f.conf.files.count, 0);
 	assert_int_equal(f.problems.errors, 1);
 	assert_non_null(strstr(
@@ -251,7 +252,7 @@ static void a_user_file_must_be_private(void **state)
 	assert_int_equal(f.conf.relay.port, 1);
 	if (chown(path, 12345, (gid_t)-1) == 0) {
 		conf_fixture_load(&f);
-		assert_int_equal(f.conf.relay.port, 25);
+		assert_int_equal(f.conf.relay.port, 0);
 		assert_non_null(
 			strstr(conf_fixture_problem(&f, 0), "belongs to another user"));
 	}

@@ -30,7 +30,6 @@ static const struct value_spec patience = {
 	.kind = VALUE_SECONDS, .max = 30 * 86400, .words = never};
 static const struct value_spec hostname = {.kind = VALUE_HOSTNAME};
 static const struct value_spec domain = {.kind = VALUE_DOMAIN};
-static const struct value_spec host = {.kind = VALUE_HOST};
 static const struct value_spec servers = {.kind = VALUE_SERVERS};
 static const struct value_spec schedule = {.kind = VALUE_SCHEDULE};
 static const struct value_spec path = {.kind = VALUE_PATH};
@@ -150,19 +149,6 @@ static const struct value_case cases[] = {
 	{"a domain", &domain, "example.org", "example.org"},
 	{"a domain of one label", &domain, "lan", "lan"},
 	{"an address", &domain, "joe@example.org", NULL},
-
-	{"a host", &host, "mail.example.org", "mail.example.org"},
-	{"a container's name", &host, "mail_relay", "mail_relay"},
-	{"IPv4", &host, "192.0.2.1", "192.0.2.1"},
-	{"IPv6", &host, "2001:db8::1", "2001:db8::1"},
-	{"IPv6 in brackets", &host, "[2001:db8::1]", "2001:db8::1"},
-	{"no host", &host, "", ""},
-	{"a port has its own key", &host, "mail.example.org:25", NULL},
-	{"row 140: a space", &host, "mail example", NULL},
-	{"row 140: a CR", &host, "mail\rexample", NULL},
-	{"row 140: 300 chars", &host, NAME_300, NULL},
-	{"row 140: a hyphen in front", &host, "-mail.example.org", NULL},
-	{"a URL", &host, "smtp://mail.example.org", NULL},
 
 	{"no server", &servers, "", ""},
 	{"a server", &servers, "192.0.2.1:5353", "192.0.2.1:5353"},
