@@ -115,8 +115,9 @@ void alias_parse(struct alias_table *t, struct span text, const char *file,
 	const struct alias_includer *includer, const struct alias_critic *critic);
 
 /*
- * Note that the table lacks what its file says, because of `why`: then names that have no
- * entry are ALIAS_BROKEN for that reason, instead of going where nobody meant them to go.
+ * Note that the table lacks what its file says, because of `why`, a clean text: names that
+ * have no entry and that the wildcard could take are ALIAS_BROKEN for that reason then,
+ * instead of going where nobody meant them to go.
  */
 void alias_table_set_gap(struct alias_table *t, const char *why);
 
