@@ -53,24 +53,6 @@ static void load_map(struct rewriting *r, const struct conf *conf,
 	buf_release(&text);
 }
 
-/* What is nearer to the reader's hand counts: these entries replace those of the file. */
-static void set_entries(
-	struct rewriting *r, const struct conf *conf, struct conf_problems *problems)
-{
-	for (size_t i = 0; i < conf->generic.count; i++) {
-		const struct conf_entry *entry = &conf->generic.entries[i];
-		const struct generic_map_place place = {
-			entry->origin.where, entry->origin.line};
-		const struct conf_place at = {place.where, place.line,
-			SPAN_LIT("generic"), span_of(entry->key)};
-		struct fault f;
-
-		if (generic_map_set(&r->map, span_of(entry->key), span_of(entry->value),
-			    &place, &f) < 0)
-			conf_problems_add(problems, &at, "%s", f.text);
-	}
-}
-
 /* The configuration has seen an @; whether all of it is an address shows here. */
 static void load_from(
 	struct rewriting *r, const struct conf *conf, struct conf_problems *problems)
@@ -94,7 +76,6 @@ void rewriting_load(struct rewriting *ret, const struct conf *conf,
 	own_names_list(&ret->own, conf, identity);
 	if (conf->rewrite.map)
 		load_map(ret, conf, user, problems);
-	set_entries(ret, conf, problems);
 	if (conf->rewrite.from)
 		load_from(ret, conf, problems);
 	ret->rules = (struct rewrite){
@@ -120,7 +101,6 @@ void rewriting_release(struct rewriting *r)
 {
 	free(r->from);
 	generic_map_release(&r->map);
-	free(r->map_path);
 	strv_release(&r->own);
 	*r = (struct rewriting){0};
 }
