@@ -22,6 +22,7 @@ static const char *const target_words[] = {"syslog", "stderr", "none", NULL};
 static const char *const name_words[] = {"%n", "%h", "%u", "%a", "%%", NULL};
 static const char *const field_words[] = {"%h", "%u", "%i", "%%", "%|", NULL};
 static const char *const never_words[] = {"never", "0", NULL};
+static const char *const no_file_words[] = {"none", NULL};
 static const char *const none_words[] = {"none", "0", NULL};
 
 static const struct conf_key keys[] = {
@@ -93,6 +94,9 @@ static const struct conf_key keys[] = {
 		"fields to put in place of those of the same name"},
 	{"header", "remove", KIND(VALUE_NAMES), "", FIELD(header.removed),
 		"names of fields to remove"},
+
+	{"local", "aliases", WORDS(VALUE_PATH, no_file_words), "/etc/aliases",
+		FIELD(local.aliases), "file that says who gets the mail of local names"},
 
 	{"mailbox", "path", KIND(VALUE_PATH), "", FIELD(mailbox.path),
 		"mailbox for reports (default: ~/Maildir/ if it exists, else "
