@@ -133,9 +133,9 @@ static void format_target(struct buf *out, const struct alias_scope *scope,
 	switch (target->kind) {
 	case ALIAS_NAME:
 	case ALIAS_ADDRESS:
-		buf_add_str(out, target->is_final ? "\\" : "");
 		if (!alias_target_address(scope, target, out))
 			buf_add_str(out, target->text);
+		buf_add_str(out, target->is_final ? " itself" : "");
 		break;
 	case ALIAS_NOTHING:
 		buf_add_str(out, "/dev/null");
