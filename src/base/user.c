@@ -111,6 +111,20 @@ void user_release(struct user *u)
 	*u = (struct user){0};
 }
 
+bool user_exists(const char *name)
+{
+	struct passwd entry, *found = NULL;
+	char *memory = NULL;
+
+	for (size_t size = ENTRY_FIRST; size <= ENTRY_MAX; size *= 4) {
+		memory = mem_regrow(memory, size, 1);
+		if (getpwnam_r(name, &entry, memory, size, &found) != ERANGE)
+			break;
+	}
+	free(memory);
+	return found != NULL;
+}
+
 static void add_capitalised(struct buf *out, const char *name)
 {
 	char first = name[0];

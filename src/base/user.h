@@ -22,6 +22,9 @@ struct user {
 void user_lookup(struct user *ret, uid_t uid);
 void user_release(struct user *u);
 
+/* Whether the passwd database has a user of this name, as far as it can be asked now. */
+bool user_exists(const char *name);
+
 /*
  * The full name that the GECOS field begins with: up to the first comma, '&' being the
  * login name with a capital letter (passwd(5)), without control characters, at most

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/user.h"
+#include "cmd/aliases.h"
 #include "cmd/json.h"
 #include "cmd/rewriting.h"
 #include "conf/conf.h"
@@ -57,6 +58,7 @@ struct state {
 	struct conf_problems problems;
 	struct identity identity;
 	struct rewriting rewriting; /* only for its problems */
+	struct aliases aliases;     /* the same */
 };
 
 static void state_init(struct state *s, const char *file)
@@ -72,10 +74,13 @@ static void state_init(struct state *s, const char *file)
 					    .domain = s->conf.nullmta.domain,
 				    });
 	rewriting_load(&s->rewriting, &s->conf, &s->identity, &s->user, &s->problems);
+	aliases_load(&s->aliases, &s->conf, &s->identity, &s->user, &s->problems);
+	aliases_check(&s->aliases, &s->problems);
 }
 
 static void state_release(struct state *s)
 {
+	aliases_release(&s->aliases);
 	rewriting_release(&s->rewriting);
 	conf_problems_release(&s->problems);
 	conf_release(&s->conf);

@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "base/text.h"
+#include "cmd/aliases.h"
 #include "cmd/exit_code.h"
 #include "cmd/explain_message.h"
 #include "cmd/explain_options.h"
@@ -18,15 +19,16 @@
 #include "policy/mx.h"
 
 #define PROGRAM     "nullmta explain"
-#define LINE_MAX    4096
+#define LINE_MAX    16384
+#define ENTRY_MAX   8192
 #define COMPARE_MAX ((size_t)4 * 1024 * 1024)
 
 /* clang-format off */
 static const char help[] =
 	"usage: nullmta explain [-f SENDER] [-m FILE] [--no-dns] [-C FILE] [address...]\n"
 	"\n"
-	"Show what would become of mail to these addresses, without sending any: its form\n"
-	"on the wire, its way and why, and what others see of the sender.\n"
+	"Show what would become of mail to these addresses, without sending any: who gets\n"
+	"it, its form on the wire, its way and why, and what others see of the sender.\n"
 	"\n"
 	"  -f, --from SENDER   envelope sender, as for sendmail -f\n"
 	"  -m, --message FILE  show what becomes of this message's header, too (- is stdin);\n"
@@ -42,8 +44,11 @@ struct explainer {
 	const struct explain_options *options;
 	struct setup setup;
 	struct rewriting rewriting;
+	struct aliases aliases;
 	struct world world;
 	struct netaddr_list own_addresses;
+	struct strv asked; /* recipients, and addresses whose way was told */
+	struct strv told;
 	int code;
 };
 
@@ -124,18 +129,24 @@ static void say_hosts(struct explainer *e, const struct route *route)
 	}
 }
 
-static void explain_recipient(struct explainer *e, const char *address)
+static void print_heading(const char *address)
 {
-	struct route_options options = network_route(&e->setup.conf);
-	struct recipient given = {.address = (char *)(uintptr_t)address};
 	struct buf shown = BUF_INIT(LINE_MAX);
-	struct wire_addresses wire = {0};
-	struct route route;
-	struct outcome why;
 
 	text_clean(&shown, span_of(address));
 	(void)printf("recipient %s\n", buf_str(&shown));
 	buf_release(&shown);
+}
+
+static void explain_way(struct explainer *e, const char *address)
+{
+	struct route_options options = network_route(&e->setup.conf);
+	struct recipient given = {.address = (char *)(uintptr_t)address};
+	struct wire_addresses wire = {0};
+	struct route route;
+	struct outcome why;
+
+	strv_add(&e->told, span_of(address));
 	say("on the wire", "<%s>", wire_recipient(&wire, &given)->address);
 	if (route_resolve(&options, span_of(address), &route, &why) < 0) {
 		say_outcome(e, &why);
@@ -145,6 +156,58 @@ static void explain_recipient(struct explainer *e, const char *address)
 			say_hosts(e, &route);
 	}
 	wire_addresses_release(&wire);
+}
+
+/* One entry of the aliases. */
+static void say_step(void *ctx, struct span address, const struct alias_entry *entry)
+{
+	const struct aliases *aliases = ctx;
+	struct buf targets = BUF_INIT(ENTRY_MAX);
+
+	alias_entry_format(&targets, &aliases->table, &aliases->scope, entry);
+	say("alias", "%.*s is an alias (%s:%u) for %s", SPAN_ARGS(address),
+		aliases->table.file, entry->line, buf_str(&targets));
+	buf_release(&targets);
+}
+
+/* What an alias has put in the place of `address`, which may be among it. */
+static void explain_found(
+	struct explainer *e, const char *address, const struct strv *found)
+{
+	if (strv_has(found, span_of(address)))
+		explain_way(e, address);
+	for (size_t i = 0; i < found->count; i++) {
+		if (strv_has(&e->told, span_of(found->items[i])))
+			continue;
+		print_heading(found->items[i]);
+		explain_way(e, found->items[i]);
+	}
+}
+
+static void explain_recipient(struct explainer *e, const char *address)
+{
+	const struct alias_tracer tracer = {say_step, &e->aliases};
+	struct strv found = {0};
+	struct fault why;
+
+	print_heading(address);
+	switch (alias_trace(&e->aliases.table, &e->aliases.scope, span_of(address),
+		&tracer, &found, &why)) {
+	case ALIAS_NONE:
+		explain_way(e, address);
+		break;
+	case ALIAS_FOUND:
+		explain_found(e, address, &found);
+		break;
+	case ALIAS_DISCARD:
+		say("goes", "to nobody: it is discarded");
+		break;
+	case ALIAS_BROKEN:
+		say("not now", "%s", why.text);
+		e->code = e->code == EX_OK ? EX_TEMPFAIL : e->code;
+		break;
+	}
+	strv_release(&found);
 }
 
 /* The sender of the envelope, as given and as it would leave. */
@@ -205,17 +268,14 @@ static int find_recipients(
 
 static void explain_recipients(struct explainer *e, const struct strv *recipients)
 {
-	struct strv seen = {0};
-
 	for (size_t i = 0; i < recipients->count; i++) {
 		struct span address = span_of(recipients->items[i]);
 
-		if (strv_has(&seen, address))
+		if (strv_has(&e->asked, address))
 			continue;
-		strv_add(&seen, address);
+		strv_add(&e->asked, address);
 		explain_recipient(e, recipients->items[i]);
 	}
-	strv_release(&seen);
 }
 
 static int explain(struct explainer *e, struct fault *f)
@@ -252,6 +312,8 @@ static int explainer_init(struct explainer *e, const struct explain_options *o)
 	setup_load(&e->setup, o->conf_file);
 	rewriting_load(&e->rewriting, &e->setup.conf, &e->setup.identity, &e->setup.user,
 		&e->setup.problems);
+	aliases_load(&e->aliases, &e->setup.conf, &e->setup.identity, &e->setup.user,
+		&e->setup.problems);
 	if (e->setup.problems.errors) {
 		setup_print_problems(&e->setup, PROGRAM);
 		return EX_CONFIG;
@@ -266,7 +328,10 @@ static int explainer_init(struct explainer *e, const struct explain_options *o)
 static void explainer_release(struct explainer *e)
 {
 	netaddr_list_release(&e->own_addresses);
+	strv_release(&e->asked);
+	strv_release(&e->told);
 	world_release(&e->world);
+	aliases_release(&e->aliases);
 	rewriting_release(&e->rewriting);
 	setup_release(&e->setup);
 }

@@ -7,8 +7,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "cmd/aliases.h"
 #include "cmd/exit_code.h"
 #include "cmd/flush_options.h"
 #include "cmd/network.h"
@@ -42,6 +44,7 @@ struct flusher {
 	const struct flush_options *options;
 	struct setup setup;
 	struct rewriting rewriting;
+	struct aliases aliases;
 	struct world world;
 	struct flush flush;
 };
@@ -72,6 +75,10 @@ static int flusher_init(struct flusher *fl, struct fault *f)
 	};
 	if (fl->rewriting.is_needed)
 		fl->flush.rewrite = &fl->rewriting.rules;
+	if (fl->aliases.is_needed) {
+		fl->flush.aliases = &fl->aliases.table;
+		fl->flush.alias_scope = &fl->aliases.scope;
+	}
 	if (schedule_parse(span_of(conf->spool.retry), &fl->flush.retry) < 0)
 		BUG("[spool] retry was checked");
 	/* without the list the loop test has only the host name to go by */
@@ -184,22 +191,6 @@ static int flush_once(struct flusher *fl)
 	return code;
 }
 
-/* --every: until SIGTERM. A run that fails now may succeed later. */
-static int flush_again_and_again(struct flusher *fl)
-{
-	while (!flush_is_stopping()) {
-		int64_t next_ms = fl->world.mono_ms() + 1000 * fl->options->every_s;
-
-		(void)flush_once(fl);
-		while (!flush_is_stopping() && fl->world.mono_ms() < next_ms)
-			(void)poll(NULL, 0,
-				(int)(next_ms - fl->world.mono_ms() < 60000
-						? next_ms - fl->world.mono_ms()
-						: 60000));
-	}
-	return EX_OK;
-}
-
 static int flush_with_setup(const struct flush_options *o)
 {
 	struct flusher fl = {.options = o};
@@ -208,6 +199,8 @@ static int flush_with_setup(const struct flush_options *o)
 
 	setup_load(&fl.setup, o->conf_file);
 	rewriting_load(&fl.rewriting, &fl.setup.conf, &fl.setup.identity, &fl.setup.user,
+		&fl.setup.problems);
+	aliases_load(&fl.aliases, &fl.setup.conf, &fl.setup.identity, &fl.setup.user,
 		&fl.setup.problems);
 	if (fl.setup.problems.errors) {
 		/* guessing where mail goes would be worse than waiting */
@@ -219,12 +212,43 @@ static int flush_with_setup(const struct flush_options *o)
 	} else if (flusher_init(&fl, &f) < 0) {
 		code = exit_with(PROGRAM, &f);
 	} else {
-		code = o->every_s ? flush_again_and_again(&fl) : flush_once(&fl);
+		code = flush_once(&fl);
 		flusher_release(&fl);
 	}
+	aliases_release(&fl.aliases);
 	rewriting_release(&fl.rewriting);
 	setup_release(&fl.setup);
 	return code;
+}
+
+static void wait_until(int64_t mono_ms)
+{
+	int64_t left_ms;
+
+	while (!flush_is_stopping() && (left_ms = mono_ms - clock_mono_ms()) > 0)
+		(void)poll(NULL, 0, (int)(left_ms < 60000 ? left_ms : 60000));
+}
+
+/*
+ * --every: until SIGTERM. Everything is read anew each time, so that a changed configuration
+ * or name server counts from the next round on. What fails now may succeed later; but who
+ * starts it with a configuration that is wrong is to know at once.
+ */
+static int flush_again_and_again(struct flush_options *o)
+{
+	int64_t next_ms = clock_mono_ms() + 1000 * o->every_s;
+	int code = flush_with_setup(o);
+
+	if (code == EX_CONFIG)
+		return code;
+	o->wait_fd = -1; /* was for the first round, and is closed */
+	for (;;) {
+		wait_until(next_ms);
+		if (flush_is_stopping())
+			return EX_OK;
+		next_ms = clock_mono_ms() + 1000 * o->every_s;
+		(void)flush_with_setup(o);
+	}
 }
 
 int cmd_flush(int argc, char **argv)
@@ -239,7 +263,7 @@ int cmd_flush(int argc, char **argv)
 		(void)fputs(help, stdout);
 	} else {
 		flush_catch_signals();
-		code = flush_with_setup(&o);
+		code = o.every_s ? flush_again_and_again(&o) : flush_with_setup(&o);
 	}
 	flush_options_release(&o);
 	return code;

@@ -9,6 +9,8 @@ void host_reasons_load(
 	struct host_reasons *ret, const struct setup *setup, const struct spool *spool)
 {
 	struct buf text = BUF_INIT(HOSTS_TEXT_MAX);
+	struct conf_problems problems = {
+		0}; /* the run logs what is wrong with the file */
 	struct fault ignored;
 
 	ret->setup = setup;
@@ -16,10 +18,16 @@ void host_reasons_load(
 	if (file_read(spool->fd, "state/hosts", &text, &ignored) == 0)
 		hosts_parse(&ret->hosts, buf_span(&text));
 	buf_release(&text);
+	alias_table_init(&ret->aliases.table);
+	if (ret->hosts.count)
+		aliases_load(&ret->aliases, &setup->conf, &setup->identity, &setup->user,
+			&problems);
+	conf_problems_release(&problems);
 }
 
 void host_reasons_release(struct host_reasons *r)
 {
+	aliases_release(&r->aliases);
 	hosts_release(&r->hosts);
 }
 
@@ -46,14 +54,29 @@ static struct route route_of(const struct conf *conf, struct span domain)
 	return route;
 }
 
-const struct host *host_reasons_find(const struct host_reasons *r, const char *address)
+static const struct host *find(const struct host_reasons *r, const char *address)
 {
 	char key[ROUTE_KEY_SIZE];
 	struct route route;
 
-	if (r->hosts.count == 0)
-		return NULL;
 	route = route_of(&r->setup->conf, address_domain(span_of(address)));
 	route_key(&route, key);
 	return hosts_find(&r->hosts, key);
+}
+
+const struct host *host_reasons_find(const struct host_reasons *r, const char *address)
+{
+	const struct host *host = NULL;
+	struct strv addresses = {0};
+	struct fault ignored;
+
+	if (r->hosts.count == 0)
+		return NULL;
+	if (alias_expand(&r->aliases.table, &r->aliases.scope, span_of(address),
+		    &addresses, &ignored) != ALIAS_FOUND)
+		return find(r, address);
+	for (size_t i = 0; i < addresses.count && !host; i++)
+		host = find(r, addresses.items[i]);
+	strv_release(&addresses);
+	return host;
 }

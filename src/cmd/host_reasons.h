@@ -4,6 +4,7 @@
 #ifndef CMD_HOST_REASONS_H
 #define CMD_HOST_REASONS_H
 
+#include "cmd/aliases.h"
 #include "cmd/setup.h"
 #include "policy/hosts.h"
 #include "spool/spool.h"
@@ -11,9 +12,10 @@
 struct host_reasons {
 	const struct setup *setup;
 	struct hosts hosts;
+	struct aliases aliases; /* read only where a host is down */
 };
 
-/* Read the memory of `spool`; without one there are no reasons. */
+/* Read the memory of `spool`; without one there are no reasons. Do not copy it. */
 void host_reasons_load(
 	struct host_reasons *ret, const struct setup *setup, const struct spool *spool);
 void host_reasons_release(struct host_reasons *r);

@@ -93,6 +93,33 @@ static void print_why(struct listing *l, const struct message *m,
 		print_reason(host->remote, host->code, host->text);
 }
 
+static void print_recipient(struct listing *l, const struct message *m,
+	const struct journal_recipient *r, const char *address)
+{
+	if (r && (r->kind == OUTCOME_DELIVERED || r->kind == OUTCOME_FAILED) &&
+		m->entry.box != SPOOL_FAILED)
+		return;
+	print_why(l, m, r, address);
+	print_clean(INDENT, address, "\n");
+}
+
+/* A recipient in whose place an alias has put several addresses is shown as these. */
+static bool print_expanded(struct listing *l, const struct message *m,
+	const struct journal_state *past, size_t number)
+{
+	bool is_expanded = false;
+
+	for (size_t i = past->envelope_count; i < past->count; i++) {
+		const struct journal_recipient *r = &past->recipients[i];
+
+		if (!r->address || r->parent != number)
+			continue;
+		print_recipient(l, m, r, r->address);
+		is_expanded = true;
+	}
+	return is_expanded;
+}
+
 static void print_recipients(struct listing *l, const struct message *m)
 {
 	const struct envelope *e = &m->envelope;
@@ -102,17 +129,11 @@ static void print_recipients(struct listing *l, const struct message *m)
 	/* asking for each of 100 000 that have none would double the work */
 	if (seen_has(&l->journals, e->id) &&
 		journal_load(l->spool, e->id, e->recipient_count, &past, &ignored) < 0)
-		past.count = 0;
-	for (size_t i = 0; i < e->recipient_count; i++) {
-		const struct journal_recipient *r =
-			i < past.count ? &past.recipients[i] : NULL;
-
-		if (r && (r->kind == OUTCOME_DELIVERED || r->kind == OUTCOME_FAILED) &&
-			m->entry.box != SPOOL_FAILED)
-			continue;
-		print_why(l, m, r, e->recipients[i].address);
-		print_clean(INDENT, e->recipients[i].address, "\n");
-	}
+		past = (struct journal_state){0};
+	for (size_t i = 0; i < e->recipient_count; i++)
+		if (!print_expanded(l, m, &past, i))
+			print_recipient(l, m, i < past.count ? &past.recipients[i] : NULL,
+				e->recipients[i].address);
 	journal_state_release(&past);
 }
 

@@ -1,14 +1,11 @@
 #include "cmd/rewriting.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "cmd/named_file.h"
+#include "cmd/own_names.h"
 #include "mail/address.h"
 
 /* Where a problem of the map is noted. */
@@ -34,23 +31,6 @@ static void note_file(const struct map_file *file, const char *why)
 	conf_problems_add(file->problems, &at, "%s", why);
 }
 
-/* Links are followed, as for the configuration; a FIFO does not block. */
-static int read_file(const char *path, struct buf *ret, struct fault *f)
-{
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
-	int rc = -1;
-
-	if (fd < 0 || fstat(fd, &st) != 0)
-		fault_set(f, FAULT_CONFIG, errno, "cannot be read");
-	else if (!S_ISREG(st.st_mode))
-		fault_set(f, FAULT_CONFIG, 0, "is no regular file");
-	else
-		rc = file_read_rest(fd, ret, "it", f);
-	file_close(fd);
-	return rc;
-}
-
 static void load_map(struct rewriting *r, const struct conf *conf,
 	const struct user *user, struct conf_problems *problems)
 {
@@ -64,7 +44,7 @@ static void load_map(struct rewriting *r, const struct conf *conf,
 		note_file(&file, f.text);
 	} else {
 		file.path = buf_str(&path);
-		if (read_file(file.path, &text, &f) < 0)
+		if (named_file_read(file.path, &text, &f) < 0)
 			note_file(&file, f.text);
 		else
 			generic_map_parse(&r->map, buf_span(&text), &critic);
@@ -88,28 +68,12 @@ static void load_from(
 	buf_release(&address);
 }
 
-/* By which domains mail of this machine may call itself. */
-static void list_own(
-	struct rewriting *r, const struct conf *conf, const struct identity *identity)
-{
-	struct span hostname = span_of(identity->hostname), rest = hostname, label;
-
-	strv_add(&r->own, hostname);
-	if (span_cut(&rest, '.', &label))
-		strv_add(&r->own, label);
-	strv_add(&r->own, span_of(identity->domain));
-	strv_add(&r->own, SPAN_LIT("localhost"));
-	strv_add(&r->own, SPAN_LIT("localhost.localdomain"));
-	for (size_t i = 0; i < conf->rewrite.domains.count; i++)
-		strv_add(&r->own, span_of(conf->rewrite.domains.items[i]));
-}
-
 void rewriting_load(struct rewriting *ret, const struct conf *conf,
 	const struct identity *identity, const struct user *user,
 	struct conf_problems *problems)
 {
 	*ret = (struct rewriting){0};
-	list_own(ret, conf, identity);
+	own_names_list(&ret->own, conf, identity);
 	if (conf->rewrite.map)
 		load_map(ret, conf, user, problems);
 	if (conf->rewrite.from)

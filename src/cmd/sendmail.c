@@ -11,6 +11,7 @@
 #include "cmd/exit_code.h"
 #include "cmd/flush_program.h"
 #include "cmd/mailq.h"
+#include "cmd/newaliases.h"
 #include "cmd/sendmail_options.h"
 #include "cmd/setup.h"
 #include "cmd/smtp_server.h"
@@ -42,6 +43,8 @@ static const char help[] =
 	"  -bs           speak SMTP on stdin and stdout, or on sockets from systemd\n"
 	"  -bv           say what would become of mail to the recipients; send none\n"
 	"  -bp, mailq    list the queue\n"
+	"  -bi           say what is wrong with the aliases; there is nothing to "
+	"build\n"
 	"  -q            try everything that is queued now; -q15m: again every 15 "
 	"minutes;\n"
 	"                -qI, -qR, -qS TEXT: what has TEXT in its id, recipients, "
@@ -235,7 +238,7 @@ static int act(const struct sendmail_options *o, struct fault *f)
 	case SENDMAIL_RUN:
 		return run_queue(o, f);
 	case SENDMAIL_ALIASES:
-		return EX_OK;
+		return cmd_newaliases();
 	case SENDMAIL_HELP:
 		(void)fputs(help, stdout);
 		return EX_OK;

@@ -19,7 +19,7 @@ enum sendmail_mode {
 	SENDMAIL_EXPLAIN, /* -bv */
 	SENDMAIL_LIST,    /* -bp, mailq */
 	SENDMAIL_RUN,     /* -q */
-	SENDMAIL_ALIASES, /* -bi, newaliases: nothing to do */
+	SENDMAIL_ALIASES, /* -bi, newaliases */
 	SENDMAIL_HELP,
 	SENDMAIL_VERSION,
 };

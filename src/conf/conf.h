@@ -95,6 +95,9 @@ struct conf {
 		struct strv removed; /* names */
 	} header;
 	struct {
+		char *aliases; /* NULL: none; else for conf_path */
+	} local;
+	struct {
 		char *path; /* NULL: the built-in places; else for conf_path */
 	} mailbox;
 	struct {

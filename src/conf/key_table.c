@@ -39,6 +39,7 @@ static const char *const tls_words[] = {
 static const char *const version_words[] = {"auto", "1.0", "1.1", "1.2", "1.3", NULL};
 static const char *const mechanism_words[] = {"EXTERNAL", "SCRAM-SHA-256-PLUS",
 	"SCRAM-SHA-256", "OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN", NULL};
+static const char *const no_file_words[] = {"none", NULL};
 static const char *const none_words[] = {"none", "0", NULL};
 
 const struct conf_key conf_keys[] = {
@@ -151,6 +152,9 @@ const struct conf_key conf_keys[] = {
 		"fields to put in place of those of the same name"},
 	{"header", "remove", KIND(VALUE_NAMES), "", FIELD(header.removed),
 		"names of fields to remove"},
+
+	{"local", "aliases", WORDS(VALUE_PATH, no_file_words), "/etc/aliases",
+		FIELD(local.aliases), "file that says who gets the mail of local names"},
 
 	{"mailbox", "path", KIND(VALUE_PATH), "", FIELD(mailbox.path),
 		"mailbox for reports (default: ~/Maildir/ if it exists, else "

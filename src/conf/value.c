@@ -351,11 +351,14 @@ static bool is_path(struct span text)
 static int parse_path(
 	const struct value_spec *spec, struct span text, void *field, struct buf *want)
 {
-	(void)spec;
+	if (find_word(spec->words, text) != WORD_NONE)
+		text = SPAN_NONE;
 	if (text.len && !is_path(text)) {
 		buf_add_str(want,
 			"an absolute path, or one that begins with ~/ (%u is the "
 			"user's number, %% a percent sign)");
+		if (spec->words)
+			buf_addf(want, ", or %s", spec->words[0]);
 		return -1;
 	}
 	value_set_string(field, text);

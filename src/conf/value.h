@@ -22,7 +22,7 @@ enum value_kind {
 	VALUE_DOMAIN,     /* char *, a domain * */
 	VALUE_SERVERS,    /* struct strv, numeric host:port, at most 8 * */
 	VALUE_SCHEDULE,   /* char *, 1 to 32 durations of at least 1s */
-	VALUE_PATH,       /* char *, absolute or ~/…, with %u and %% * */
+	VALUE_PATH,       /* char *, absolute or ~/…, with %u and %%; `words` name none * */
 	VALUE_REPORT,     /* char *, auto, user, sender or an address */
 	VALUE_LOG,        /* char *, syslog, stderr, none or an absolute path */
 	VALUE_ADDRESS,    /* char *, an address with its @ * */

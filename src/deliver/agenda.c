@@ -137,13 +137,13 @@ static void log_unopened(const struct spool_entry *e, const struct fault *f)
 		LOG_TEXT("why", f->text));
 }
 
-/* The destination of one recipient; NULL is never returned. */
-static struct destination *destination_of(struct agenda *a, const char *address)
+/* The destination of one addressee; NULL is never returned. */
+static struct destination *destination_of(struct agenda *a, const struct addressee *to)
 {
 	struct route route;
 	struct outcome ignored;
 
-	if (route_resolve(&a->flush->route, span_of(address), &route, &ignored) < 0)
+	if (expansion_route(a->flush, to, &route, &ignored) < 0)
 		return plan_destination(&a->plan, NULL);
 	return plan_destination(&a->plan, &route);
 }
@@ -153,23 +153,21 @@ static bool is_final(const struct journal_recipient *r)
 	return r->kind == OUTCOME_DELIVERED || r->kind == OUTCOME_FAILED;
 }
 
-/*
- * The destinations of the recipients that are still to be tried, each once; the caller
- * frees. `past` may be NULL: then all recipients are.
- */
-static struct destination **destinations_of(struct agenda *a, const struct envelope *e,
+/* The destinations of the addressees that are still to be tried, each once; the caller frees. */
+static struct destination **destinations_of(struct agenda *a, const struct expansion *x,
 	const struct journal_state *past, size_t *ret_count)
 {
-	struct destination **list = mem_array(e->recipient_count, sizeof(*list));
+	struct destination **list = mem_array(x->count, sizeof(*list));
 	size_t count = 0;
 
-	for (size_t i = 0; i < e->recipient_count; i++) {
+	for (size_t i = 0; i < x->count; i++) {
 		struct destination *d;
 		bool is_known = false;
 
-		if (past && is_final(&past->recipients[i]))
+		if (!x->items[i].is_active ||
+			(i < past->count && is_final(&past->recipients[i])))
 			continue;
-		d = destination_of(a, e->recipients[i].address);
+		d = destination_of(a, &x->items[i]);
 		for (size_t k = 0; k < count && !is_known; k++)
 			is_known = list[k] == d;
 		if (!is_known)
@@ -256,7 +254,7 @@ static void plan_shared(struct agenda *a, const struct spool_entry *e)
 		return;
 	}
 	number = add_shared(a, c);
-	list = destinations_of(a, &c->message.envelope, &c->past, &count);
+	list = destinations_of(a, &c->addressees, &c->past, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct host *down = down_host(a, list[i]);
 
@@ -275,20 +273,20 @@ static void plan_shared(struct agenda *a, const struct spool_entry *e)
 		c->host_next_s = 0; /* its other recipients say when */
 }
 
-/* Nothing is left but a report to file, for which no server has to be reached. */
-static bool is_decided(const struct agenda *a, const struct envelope *e)
+/* Where the message still has to go, as far as it is known before it is claimed. */
+static int look_up(struct agenda *a, const struct envelope *e, struct destination ***ret,
+	size_t *ret_count, struct fault *f)
 {
 	struct journal_state past;
-	struct fault ignored;
-	size_t decided = 0;
+	struct expansion x;
 
-	/* a journal that cannot be read is the claim's to tell of */
-	if (journal_load(a->flush->spool, e->id, e->recipient_count, &past, &ignored) < 0)
-		return false;
-	for (size_t i = 0; i < past.count; i++)
-		decided += is_final(&past.recipients[i]);
+	if (journal_load(a->flush->spool, e->id, e->recipient_count, &past, f) < 0)
+		return -1;
+	expansion_make(&x, a->flush, e, &past);
+	*ret = destinations_of(a, &x, &past, ret_count);
+	expansion_release(&x);
 	journal_state_release(&past);
-	return decided == e->recipient_count;
+	return 0;
 }
 
 static void plan_opened(struct agenda *a, const struct message *m)
@@ -297,13 +295,19 @@ static void plan_opened(struct agenda *a, const struct message *m)
 	size_t count;
 	struct destination **list;
 	const struct host *down;
+	struct fault f;
 	bool is_shared;
 
 	if (a->flush->only && !selection_has(a->flush->only, e))
 		return;
-	list = destinations_of(a, e, NULL, &count);
+	/* without its journal nobody knows who has the message already */
+	if (look_up(a, e, &list, &count, &f) < 0) {
+		log_unopened(&m->entry, &f);
+		return;
+	}
 	down = count == 1 ? down_host(a, list[0]) : NULL;
-	is_shared = count > 1 || is_decided(a, e);
+	/* none: only a report is left to file, for which no server has to be reached */
+	is_shared = count != 1;
 	if (is_shared && a->shared_claimed >= SHARED_CLAIMED_MAX)
 		add_later(a, &m->entry);
 	else if (is_shared)

@@ -58,7 +58,23 @@ static bool is_local_name(const struct flush *flush, const char *address)
 	       span_iis(domain, "localhost") || span_find(domain, '.') < 0;
 }
 
-static int find_local(const struct flush *flush, struct reader *ret, struct fault *f)
+/* Whether an alias sends the mail of `address` away from this machine, all of it. */
+static bool is_sent_on(const struct flush *flush, const char *address)
+{
+	struct strv addresses = {0};
+	struct fault ignored;
+	bool result = flush->aliases &&
+		      alias_expand(flush->aliases, flush->alias_scope, span_of(address),
+			      &addresses, &ignored) == ALIAS_FOUND;
+
+	for (size_t i = 0; i < addresses.count; i++)
+		result = result && !is_local_name(flush, addresses.items[i]);
+	strv_release(&addresses);
+	return result;
+}
+
+/* The user whose spool it is: by the alias for the name, else in the mailbox. */
+static int find_user(const struct flush *flush, struct reader *ret, struct fault *f)
 {
 	const struct mailbox_place place = {
 		.user = flush->user->name,
@@ -67,10 +83,10 @@ static int find_local(const struct flush *flush, struct reader *ret, struct faul
 		.system_dir = MAILBOX_SYSTEM_DIR,
 	};
 
-	ret->is_local = true;
 	(void)snprintf(ret->address, sizeof(ret->address), "%s@%s", flush->user->name,
 		flush->identity->hostname);
-	return mailbox_find(&place, &ret->box, f);
+	ret->is_local = !is_sent_on(flush, ret->address);
+	return ret->is_local ? mailbox_find(&place, &ret->box, f) : 0;
 }
 
 static int set_address(const char *address, struct reader *ret, struct fault *f)
@@ -89,12 +105,12 @@ static int find_reader(const struct flush *flush, const struct envelope *e,
 	const char *to = flush->conf->bounce.to;
 
 	if (strcmp(to, "user") == 0)
-		return find_local(flush, ret, f);
+		return find_user(flush, ret, f);
 	if (strcmp(to, "sender") == 0)
 		return set_address(e->sender, ret, f);
 	if (strcmp(to, "auto") != 0)
 		return set_address(to, ret, f);
-	if (find_local(flush, ret, f) == 0)
+	if (find_user(flush, ret, f) == 0)
 		return 0;
 	/* a container has nobody to read a mailbox, but its sender may be real */
 	if (!is_local_name(flush, e->sender))
@@ -165,7 +181,8 @@ static struct report_recipient *recipients_of(const struct filing *fl)
 
 		list[i] = (struct report_recipient){
 			.recipient =
-				&fl->claim->message.envelope.recipients[fl->numbers[i]],
+				&fl->claim->addressees.items[fl->numbers[i]].recipient,
+			.named = claim_alias(fl->claim, fl->numbers[i]),
 			.status = r->status,
 			.code = r->code,
 			.remote = r->remote,
@@ -298,7 +315,7 @@ enum bounce_result bounce_file(const struct flush *flush, const struct claim *c,
 	enum bounce_result result = BOUNCE_DONE;
 
 	for (size_t i = 0; i < count; i++)
-		if (is_wanted(kind, e->recipients[numbers[i]].notify))
+		if (is_wanted(kind, c->addressees.items[numbers[i]].recipient.notify))
 			wanted[fl.count++] = numbers[i];
 	if (*e->sender == '\0') {
 		fault_set(why, FAULT_DATA, 0,

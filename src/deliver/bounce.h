@@ -17,7 +17,7 @@ enum bounce_result {
 };
 
 /*
- * Report on the recipients `numbers` of a claimed message. Their outcomes are in c->past.
+ * Report on the addressees `numbers` of a claimed message. Their outcomes are in c->past.
  * About a message with the null sender nothing is ever reported (RFC 5321 6.1): its
  * failure is IMPOSSIBLE. `why` is filled for LATER and IMPOSSIBLE.
  */

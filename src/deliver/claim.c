@@ -20,6 +20,30 @@ void claim_set_aside(struct message *m, const char *why)
 	message_close(m);
 }
 
+/*
+ * Before anything is sent, each of several addresses has its number on disk: what is
+ * recorded under a number must mean the same address for ever.
+ */
+static int expand(struct claim *c, const struct flush *flush, struct fault *f)
+{
+	struct expansion *x = &c->addressees;
+	bool is_written = false;
+
+	expansion_make(x, flush, &c->message.envelope, &c->past);
+	for (size_t i = c->past.envelope_count; i < x->count; i++) {
+		const struct addressee *a = &x->items[i];
+
+		if (!a->is_new)
+			continue;
+		if (journal_expand(&c->journal, flush->world->now_s(), i, a->parent,
+			    a->own_address, f) < 0)
+			return -1;
+		journal_state_expand(&c->past, i, a->parent, span_of(a->own_address));
+		is_written = true;
+	}
+	return is_written ? journal_sync(&c->journal, f) : 0;
+}
+
 enum message_result claim_take(struct claim *ret, const struct flush *flush,
 	const struct spool_entry *entry, struct fault *f)
 {
@@ -37,7 +61,8 @@ enum message_result claim_take(struct claim *ret, const struct flush *flush,
 	journal_init(&ret->journal, flush->spool, ret->message.entry.id);
 	/* without its journal nobody knows who has the message already */
 	if (journal_load(flush->spool, ret->message.entry.id,
-		    ret->message.envelope.recipient_count, &ret->past, f) < 0) {
+		    ret->message.envelope.recipient_count, &ret->past, f) < 0 ||
+		expand(ret, flush, f) < 0) {
 		claim_release(ret);
 		return MESSAGE_FAULT;
 	}
@@ -51,30 +76,45 @@ int claim_reload(struct claim *c, struct fault *f)
 	if (journal_load(c->message.spool, c->message.entry.id,
 		    c->message.envelope.recipient_count, &now, f) < 0)
 		return -1;
+	/* a line that the disk has lost since takes nobody away */
+	for (size_t i = now.count; i < c->addressees.count; i++)
+		journal_state_expand(&now, i, c->addressees.items[i].parent,
+			span_of(c->addressees.items[i].own_address));
 	journal_state_release(&c->past);
 	c->past = now;
 	return 0;
+}
+
+const char *claim_alias(const struct claim *c, size_t number)
+{
+	const struct envelope *e = &c->message.envelope;
+	const struct addressee *a = &c->addressees.items[number];
+
+	if (number >= e->recipient_count)
+		return e->recipients[a->parent].address;
+	return a->own_address ? e->recipients[number].address : NULL;
 }
 
 bool claim_is_pending(const struct claim *c, size_t number)
 {
 	enum outcome_kind kind = c->past.recipients[number].kind;
 
+	if (!c->addressees.items[number].is_active)
+		return false;
 	return kind == OUTCOME_PENDING || kind == OUTCOME_DEFERRED;
 }
 
 /* Whether the sender is to be told by us where the next host will not (RFC 3461 5.2.2). */
 static bool wants_success(const struct claim *c, size_t number)
 {
-	const struct envelope *e = &c->message.envelope;
-
-	return *e->sender && e->recipients[number].notify & DSN_SUCCESS;
+	return *c->message.envelope.sender &&
+	       c->addressees.items[number].recipient.notify & DSN_SUCCESS;
 }
 
-/* whether the fate of one recipient must be known beside the message */
+/* whether the fate of one addressee must be known beside the message */
 static bool has_company(const struct claim *c)
 {
-	return c->message.envelope.recipient_count > 1 || wants_success(c, 0);
+	return c->addressees.count > 1 || wants_success(c, 0);
 }
 
 int claim_reserve(struct claim *c, size_t lines, struct fault *f)
@@ -111,7 +151,8 @@ static void log_outcome(
 	log_event(o->kind == OUTCOME_FAILED ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
 		outcome_kind_name(o->kind), LOG_TEXT("id", e->id),
 		LOG_TEXT("from", e->sender),
-		LOG_TEXT("to", e->recipients[number].address),
+		LOG_TEXT("to", c->addressees.items[number].recipient.address),
+		LOG_TEXT("alias", claim_alias(c, number)),
 		LOG_TEXT("remote", *o->remote ? o->remote : NULL),
 		LOG_TEXT("status", status), LOG_TEXT("code", *code ? code : NULL),
 		LOG_NUMBER("delay", now_s > e->arrival_s ? now_s - e->arrival_s : 0),
@@ -177,7 +218,7 @@ void claim_record(struct claim *c, const struct flush *flush, size_t number,
 	write_line(c, now_s, number, &known);
 	remember(&c->past.recipients[number], &known, now_s);
 	log_outcome(c, number, &known, now_s);
-	flush_show(flush, "=== %s %s: %s", c->message.envelope.recipients[number].address,
+	flush_show(flush, "=== %s %s: %s", c->addressees.items[number].recipient.address,
 		outcome_kind_name(known.kind), known.text);
 }
 
@@ -197,6 +238,7 @@ void claim_sync(struct claim *c)
 void claim_release(struct claim *c)
 {
 	journal_close(&c->journal);
+	expansion_release(&c->addressees);
 	journal_state_release(&c->past);
 	message_close(&c->message);
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "deliver/expansion.h"
 #include "deliver/flush.h"
 #include "spool/journal.h"
 #include "spool/message.h"
@@ -20,7 +21,8 @@
 
 struct claim {
 	struct message message;
-	struct journal_state past; /* with the outcomes of this try, as they come */
+	struct journal_state past;   /* with the outcomes of this try, as they come */
+	struct expansion addressees; /* of the same numbers as past.recipients */
 	struct journal journal;
 	bool is_shared;       /* several workers try it: the run settles it */
 	bool is_dirty;        /* lines appended, not yet synced */
@@ -30,7 +32,8 @@ struct claim {
 };
 
 /*
- * Claim the message `entry` and read its journal. Its provisional next try, should this
+ * Claim the message `entry`, read its journal, and look up its local names; numbers that
+ * addresses need are in the journal afterwards, synced. Its provisional next try, should this
  * process die, is the one of the schedule. Results as of message_claim; what is
  * MESSAGE_BAD has been set aside. The claim stays where it was taken: do not copy it.
  */
@@ -46,18 +49,21 @@ void claim_set_aside(struct message *m, const char *why);
 /* Read the journal again: workers have written to it. */
 int claim_reload(struct claim *c, struct fault *f);
 
-/* Whether recipient `number` is still to be tried. */
+/* Whether addressee `number` is still to be tried. */
 bool claim_is_pending(const struct claim *c, size_t number);
 
+/* The envelope's address in whose place this addressee stands; NULL: it is its own. */
+const char *claim_alias(const struct claim *c, size_t number);
+
 /*
- * Make sure that the outcomes of `lines` recipients can be recorded even when the disk is
- * full. Where nothing has to be recorded beside the message (its only recipient) this does
+ * Make sure that the outcomes of `lines` addressees can be recorded even when the disk is
+ * full. Where nothing has to be recorded beside the message (its only addressee) this does
  * nothing. On -1 do not start the transaction.
  */
 int claim_reserve(struct claim *c, size_t lines, struct fault *f);
 
 /*
- * The outcome of one recipient: remembered, logged, and appended to the journal where it
+ * The outcome of one addressee: remembered, logged, and appended to the journal where it
  * has to be known later. Follow with claim_sync before anything else is sent.
  */
 void claim_record(struct claim *c, const struct flush *flush, size_t number,

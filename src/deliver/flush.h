@@ -13,6 +13,7 @@
 #include "conf/identity.h"
 #include "deliver/selection.h"
 #include "deliver/world.h"
+#include "mail/alias.h"
 #include "mail/rewrite.h"
 #include "net/netaddr.h"
 #include "policy/route.h"
@@ -27,7 +28,9 @@ struct flush {
 	const char *mailbox_path; /* [mailbox] path made absolute, or NULL */
 	const struct spool *spool;
 	struct route_options route;
-	const struct rewrite *rewrite; /* of senders and header; NULL: nothing */
+	const struct rewrite *rewrite;     /* of senders and header; NULL: nothing */
+	const struct alias_table *aliases; /* of local names; NULL: none */
+	const struct alias_scope *alias_scope;
 	struct schedule retry;
 	struct netaddr_list own_addresses;
 	int64_t started_s;

@@ -22,11 +22,11 @@ static void write_trace(struct job *j)
 		e->id, date);
 }
 
-static bool goes_here(const struct job *j, const char *address)
+static bool goes_here(const struct job *j, const struct addressee *a)
 {
 	struct route route;
 	struct outcome why;
-	int rc = route_resolve(&j->flush->route, span_of(address), &route, &why);
+	int rc = expansion_route(j->flush, a, &route, &why);
 
 	if (j->destination->is_unroutable)
 		return rc < 0;
@@ -35,16 +35,17 @@ static bool goes_here(const struct job *j, const char *address)
 
 static void pick_recipients(struct job *j)
 {
-	const struct envelope *e = &j->claim->message.envelope;
+	const struct expansion *x = &j->claim->addressees;
 
-	j->numbers = mem_array(e->recipient_count, sizeof(*j->numbers));
-	j->recipients = mem_array(e->recipient_count, sizeof(*j->recipients));
-	for (size_t i = 0; i < e->recipient_count; i++) {
-		if (!claim_is_pending(j->claim, i) ||
-			!goes_here(j, e->recipients[i].address))
+	j->numbers = mem_array(x->count, sizeof(*j->numbers));
+	j->recipients = mem_array(x->count, sizeof(*j->recipients));
+	for (size_t i = 0; i < x->count; i++) {
+		const struct addressee *a = &x->items[i];
+
+		if (!claim_is_pending(j->claim, i) || !goes_here(j, a))
 			continue;
 		j->numbers[j->count] = i;
-		j->recipients[j->count++] = wire_recipient(&j->wire, &e->recipients[i]);
+		j->recipients[j->count++] = wire_recipient(&j->wire, &a->recipient);
 	}
 	j->undecided = mem_array(j->count, sizeof(*j->undecided));
 }

@@ -20,8 +20,8 @@ struct job {
 	struct destination *destination;
 	struct claim *claim; /* `own`, or the run's for a shared message */
 	struct claim own;
-	struct buf trace; /* Received field in front of the content */
-	size_t *numbers;  /* in the envelope, of the recipients to try */
+	struct buf trace;                    /* Received field in front of the content */
+	size_t *numbers;                     /* of the addressees to try */
 	const struct recipient **recipients; /* as they go on the wire */
 	struct wire_addresses wire;
 	struct outcome *undecided; /* what a host said that another one may not say */

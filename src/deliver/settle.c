@@ -19,16 +19,17 @@
 #define REPORT_RETRY_S 900
 
 /* Whether a report of this kind is due. */
-static bool is_due(const struct journal_recipient *r, enum report_kind kind)
+static bool is_due(const struct claim *c, size_t number, enum report_kind kind)
 {
+	const struct journal_recipient *r = &c->past.recipients[number];
+
 	switch (kind) {
 	case REPORT_FAILED:
 		return r->kind == OUTCOME_FAILED && !r->is_reported;
 	case REPORT_RELAYED:
 		return r->is_relayed && !r->is_reported;
 	case REPORT_DELAYED:
-		return !r->is_warned &&
-		       (r->kind == OUTCOME_PENDING || r->kind == OUTCOME_DEFERRED);
+		return !r->is_warned && claim_is_pending(c, number);
 	}
 	BUG("kind of report");
 }
@@ -46,8 +47,7 @@ static size_t count_pending(const struct claim *c)
 static bool has_work_left(const struct claim *c)
 {
 	for (size_t i = 0; i < c->past.count; i++)
-		if (claim_is_pending(c, i) ||
-			is_due(&c->past.recipients[i], REPORT_RELAYED))
+		if (claim_is_pending(c, i) || is_due(c, i, REPORT_RELAYED))
 			return true;
 	return false;
 }
@@ -117,7 +117,7 @@ static size_t *pick(struct claim *c, enum report_kind kind, size_t *ret_count)
 	size_t count = 0;
 
 	for (size_t i = 0; i < c->past.count; i++)
-		if (is_due(&c->past.recipients[i], kind))
+		if (is_due(c, i, kind))
 			numbers[count++] = i;
 	*ret_count = count;
 	return numbers;
@@ -218,7 +218,7 @@ static bool write_down(struct claim *c, const struct flush *flush)
 		enum journal_event event = final_event(r);
 		struct outcome o = journal_outcome(r);
 
-		if (claim_is_pending(c, i))
+		if (r->kind != OUTCOME_DELIVERED && r->kind != OUTCOME_FAILED)
 			continue;
 		/* an earlier run has written its outcomes */
 		if (r->time_s >= flush->started_s &&
@@ -233,7 +233,7 @@ static bool write_down(struct claim *c, const struct flush *flush)
 
 static void forget(struct claim *c, const struct flush *flush)
 {
-	bool needed_no_journal = c->past.count == 1;
+	bool needed_no_journal = c->addressees.count == 1;
 	struct fault f;
 
 	if (message_remove(&c->message, &f) == 0)

@@ -290,7 +290,7 @@ static void drain(struct worker *w, const struct outcome *o)
 		drain_one(w, planned, o, next_s);
 }
 
-/* recipients whose domain can never be reached: each has its own reason */
+/* recipients that no host is asked for: each has its own reason */
 static void fail_unroutable(struct worker *w)
 {
 	struct job *job;
@@ -300,9 +300,9 @@ static void fail_unroutable(struct worker *w)
 			struct route ignored;
 			struct outcome why;
 
-			if (route_resolve(&w->task->flush->route,
-				    span_of(job->recipients[i]->address), &ignored,
-				    &why) < 0)
+			if (expansion_route(w->task->flush,
+				    &job->claim->addressees.items[job->numbers[i]],
+				    &ignored, &why) < 0)
 				job->undecided[i] = why;
 		}
 		job_give_up(job, NULL);

@@ -301,12 +301,42 @@ static void put_addresses(struct writer *w, struct span s)
 	}
 }
 
-static void put_structured(struct writer *w, struct span s)
+/* Up to a blank that no quoted string hides, or to a comment. */
+static size_t structured_word_length(struct mime_lexer *l)
 {
-	struct mime_lexer l = {.rest = s};
+	size_t n = 0;
 
+	while (n < l->rest.len && !is_blank(l->rest.data[n])) {
+		size_t unit = mime_lexer_unit(l, n);
+
+		if (unit > 1 && l->rest.data[n] == '(')
+			break;
+		n += unit;
+	}
+	return n;
+}
+
+/* Whether `s`, which begins where `l` is, has a quote or parenthesis that nothing closes. */
+static bool has_open(struct mime_lexer l, struct span s)
+{
+	l.rest = s;
+	for (size_t n = 0, unit; n < s.len; n += unit) {
+		unit = mime_lexer_unit(&l, n);
+		if (unit == 1 && is_one_of(s.data[n], "\"("))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * `is_exact`: all stays hidden that quotes and comments hide, and nothing else, so what is
+ * open does not stay beside others that come or go.
+ */
+static void put_structured(struct writer *w, struct mime_lexer l, bool is_exact)
+{
 	while (l.rest.len) {
 		struct span blank = mime_lexer_take(&l, blank_length(l.rest)), word;
+		struct mime_lexer before = l;
 		size_t n = 0;
 
 		if (l.rest.len && l.rest.data[0] == '(')
@@ -315,26 +345,37 @@ static void put_structured(struct writer *w, struct span s)
 			put_comment(w, blank, mime_lexer_take(&l, n));
 			continue;
 		}
-		word = mime_lexer_take(&l, word_length(l.rest));
+		word = mime_lexer_take(&l, structured_word_length(&l));
 		/* one that is only long is cut where it is folded */
-		if (is_strange(w, word))
+		if (is_strange(w, word) || (is_exact && has_open(before, word)))
 			mime_words_add_encoded(&w->words, blank, word);
 		else
 			mime_words_add(&w->words, blank, word);
 	}
 }
 
-static void put_parameter(struct writer *w, const struct mime_param *p)
+static void put_structured_field(struct writer *w, struct span s)
+{
+	put_structured(w, (struct mime_lexer){.rest = s}, false);
+}
+
+static bool is_name(const struct writer *w, struct span s)
+{
+	return s.len && !is_unfit(w, s) && span_find(s, '"') < 0 && span_find(s, '(') < 0;
+}
+
+static void put_parameter(
+	struct writer *w, struct mime_lexer l, const struct mime_param *p)
 {
 	struct buf value = BUF_INIT(MIME_HEADER_MAX);
 
 	mime_param_unquote(&value, p->value);
-	if (!p->name.len || is_unfit(w, p->name) || !is_unfit(w, p->value)) {
-		put_structured(w, p->whole);
+	if (!is_name(w, p->name) || (!is_unfit(w, p->value) && !has_open(l, p->value))) {
+		put_structured(w, l, true);
 	} else if (is_unfit(w, buf_span(&value))) {
 		mime_param_add_extended(&w->value, p->name, buf_span(&value));
 	} else {
-		/* what is strange about it stands behind the value */
+		/* what is strange about it is open or stands behind the value */
 		buf_add_span(&w->value, p->name);
 		buf_add_char(&w->value, '=');
 		address_quote(&w->value, buf_span(&value));
@@ -344,17 +385,19 @@ static void put_parameter(struct writer *w, const struct mime_param *p)
 
 static void put_parameters(struct writer *w, struct span s)
 {
-	struct mime_lexer l = {.rest = s};
+	struct mime_lexer l = {.rest = s}, before = l;
 	struct mime_param p;
 
-	if (mime_param_next(&l, &p))
-		put_structured(w, p.whole);
-	while (mime_param_next(&l, &p)) {
-		if (!p.whole.len)
-			continue;
-		mime_words_add_special(&w->words, SPAN_NONE, ';');
-		mime_words_add_blank(&w->words, SPAN_LIT(" "));
-		put_parameter(w, &p);
+	for (bool is_first = true; mime_param_next(&l, &p);
+		is_first = false, before = l) {
+		before.rest = p.whole;
+		if (is_first) {
+			put_structured(w, before, true);
+		} else if (p.whole.len) {
+			mime_words_add_special(&w->words, SPAN_NONE, ';');
+			mime_words_add_blank(&w->words, SPAN_LIT(" "));
+			put_parameter(w, before, &p);
+		}
 	}
 }
 
@@ -418,7 +461,7 @@ bool mime_header_add_fit(struct buf *out, const struct header_field *field,
 		[KIND_TEXT] = put_text,
 		[KIND_ADDRESSES] = put_addresses,
 		[KIND_PARAMETERS] = put_parameters,
-		[KIND_STRUCTURED] = put_structured,
+		[KIND_STRUCTURED] = put_structured_field,
 	};
 	struct writer w = {.target = target};
 	struct buf line = BUF_INIT(MIME_HEADER_MAX);

@@ -41,6 +41,7 @@ enum report_kind {
 /* The strings are borrowed. NULL and "" are alike. */
 struct report_recipient {
 	const struct recipient *recipient;
+	const char *named; /* whom the sender named, where that was an alias for it */
 	struct outcome_status status;
 	int code;           /* of the server's reply; 0: `text` is ours */
 	const char *remote; /* as in struct outcome */

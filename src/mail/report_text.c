@@ -64,13 +64,18 @@ static bool is_same_reason(
 	       is_same_text(a->remote, b->remote) && is_same_text(a->text, b->text);
 }
 
-static void add_recipient(struct buf *out, const struct recipient *recipient)
+static void add_recipient(struct buf *out, const struct report_recipient *rr)
 {
 	struct buf line = BUF_INIT(TEXT_LINE_MAX);
 
 	buf_add_char(&line, '<');
-	quote_line(&line, span_of(recipient->address));
+	quote_line(&line, span_of(rr->recipient->address));
 	buf_add_char(&line, '>');
+	if (span_of(rr->named).len) {
+		buf_add_str(&line, " (alias of <");
+		quote_line(&line, span_of(rr->named));
+		buf_add_str(&line, ">)");
+	}
 	add_paragraph(out, "", buf_span(&line));
 	buf_release(&line);
 }
@@ -106,7 +111,7 @@ static size_t add_group(const struct report *r, size_t first, size_t end, struct
 
 	buf_add_str(out, "\r\n");
 	for (; i < end && is_same_reason(rr, &r->recipients[i]); i++)
-		add_recipient(out, r->recipients[i].recipient);
+		add_recipient(out, &r->recipients[i]);
 	add_reason(rr, out);
 	if (rr->may_be_delivered)
 		add_paragraph(out, "    ", span_of(uncertain));

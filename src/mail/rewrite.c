@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "mail/address.h"
 #include "mail/header.h"
+#include "mail/own_domain.h"
 #include "mail/rewrite_parts.h"
 
 #define VALUE_MAX (1024 * 1024) /* more than any header section */
@@ -19,28 +20,10 @@ static const struct {
 	{"Reply-To", REWRITE_ANSWER},
 };
 
-/* ".lan" is everything below lan */
-static bool is_below(struct span domain, struct span parent)
-{
-	return domain.len > parent.len && parent.len && parent.data[0] == '.' &&
-	       span_ieq(span_from(domain, domain.len - parent.len), parent);
-}
-
-static bool is_own(const struct rewrite *r, struct span domain)
-{
-	for (size_t i = 0; i < r->own->count; i++) {
-		struct span own = span_of(r->own->items[i]);
-
-		if (span_ieq(domain, own) || is_below(domain, own))
-			return true;
-	}
-	return false;
-}
-
 void rewrite_address(const struct rewrite *r, enum rewrite_role role, struct span address,
 	struct buf *out)
 {
-	bool has_own_domain = is_own(r, address_domain(address));
+	bool has_own_domain = own_domain_has(r->own, address_domain(address));
 	struct buf moved = BUF_INIT(ADDRESS_OCTETS_MAX);
 
 	if (r->map && generic_map_find(r->map, address, has_own_domain, out))

@@ -15,6 +15,9 @@
 /* for one line, when the disk takes only part of it */
 #define WRITE_TRIES_MAX 3
 
+/* to reserve at a time: for each recipient its outcome, and its report */
+#define JOURNAL_LINES_MAX (2 * JOURNAL_RECIPIENTS_MAX)
+
 /* left free for others where blocks cannot be allocated ahead */
 #define FREE_MARGIN (1024 * 1024)
 
@@ -41,6 +44,7 @@ int journal_load(const struct spool *spool, const char *id, size_t recipient_cou
 			.recipients =
 				mem_array(recipient_count, sizeof(ret->recipients[0])),
 			.count = recipient_count,
+			.envelope_count = recipient_count,
 			.exists = found == 1,
 		};
 		journal_state_apply(ret, id, buf_span(&text));
@@ -185,8 +189,8 @@ int journal_reserve(struct journal *j, size_t lines, struct fault *f)
 	size_t need = (lines + 1) * JOURNAL_LINE_MAX;
 	int rc;
 
-	if (lines > ENVELOPE_RECIPIENTS_MAX)
-		BUG("more lines than recipients");
+	if (lines > JOURNAL_LINES_MAX)
+		BUG("more lines than anybody can need");
 	if (open_journal(j, f) < 0)
 		return -1;
 	do {
@@ -244,6 +248,20 @@ static int write_line(struct journal *j, const struct journal_line *line, struct
 	return j->is_torn ? -1 : 0;
 }
 
+static int append(struct journal *j, const struct journal_line *line, struct fault *f)
+{
+	if (open_journal(j, f) < 0)
+		return -1;
+	if (is_surplus(j, line->event))
+		return 0;
+	if (j->size > JOURNAL_MAX - JOURNAL_LINE_MAX) {
+		fault_set(f, FAULT_SYSTEM, 0, "%s/journal/%s is too large",
+			j->spool->path, j->id);
+		return -1;
+	}
+	return write_line(j, line, f);
+}
+
 int journal_append(struct journal *j, int64_t time_s, size_t recipient,
 	enum journal_event event, const struct outcome *outcome, struct fault *f)
 {
@@ -256,16 +274,22 @@ int journal_append(struct journal *j, int64_t time_s, size_t recipient,
 		line.remote = span_of(outcome->remote);
 		line.text = span_of(outcome->text);
 	}
-	if (open_journal(j, f) < 0)
-		return -1;
-	if (is_surplus(j, event))
-		return 0;
-	if (j->size > JOURNAL_MAX - JOURNAL_LINE_MAX) {
-		fault_set(f, FAULT_SYSTEM, 0, "%s/journal/%s is too large",
-			j->spool->path, j->id);
-		return -1;
-	}
-	return write_line(j, &line, f);
+	return append(j, &line, f);
+}
+
+int journal_expand(struct journal *j, int64_t time_s, size_t number, size_t parent,
+	const char *address, struct fault *f)
+{
+	struct buf text = BUF_INIT(OUTCOME_TEXT_MAX);
+	struct journal_line line = {
+		.time_s = time_s, .recipient = number, .event = JOURNAL_EXPANDED};
+	int rc;
+
+	buf_addf(&text, "%zu %s", parent, address);
+	line.text = buf_span(&text);
+	rc = append(j, &line, f);
+	buf_release(&text);
+	return rc;
 }
 
 int journal_sync(struct journal *j, struct fault *f)

@@ -5,7 +5,10 @@
  *	TIME RECIPIENT EVENT STATUS CODE REMOTE "TEXT" CRC
  *	1795419407 2 failed 5.1.1 550 mx.example.org[192.0.2.1]:25 "no such user" 1a2b3c4d
  *
- * RECIPIENT is the number of the envelope's `to` line, from 0 on. The checksum covers the
+ * RECIPIENT is the number of the envelope's `to` line, from 0 on. The numbers behind them
+ * are of addresses that an alias has put in the place of one of these: an `expanded` line,
+ * whose text is the number of that recipient, a space and the address, gives each one its
+ * number, for good. The checksum covers the
  * message's id and the line before it. A line whose checksum is wrong is ignored: a torn
  * end is normal. The lines behind it count, since each tells of one recipient by itself,
  * and a line that is appended to a torn end begins with a line end. So nothing in a
@@ -17,8 +20,9 @@
 #include "mail/outcome.h"
 #include "spool/spool.h"
 
-#define JOURNAL_MAX      (16 * 1024 * 1024)
-#define JOURNAL_LINE_MAX 1024
+#define JOURNAL_MAX            (16 * 1024 * 1024)
+#define JOURNAL_RECIPIENTS_MAX (2 * ENVELOPE_RECIPIENTS_MAX)
+#define JOURNAL_LINE_MAX       1024
 
 /*
  * From this size on DEFERRED and UNCERTAIN lines are no longer written: days of tries of
@@ -35,6 +39,7 @@ enum journal_event {
 	JOURNAL_WARNED,   /* the delay has been reported */
 	JOURNAL_RELEASED, /* the user wants a recipient that failed tried again */
 	JOURNAL_RELAYED,  /* delivered, and the sender wants to be told by us */
+	JOURNAL_EXPANDED, /* the number is of an address in the place of a recipient */
 };
 
 /* What the journal says of one recipient. */
@@ -47,13 +52,17 @@ struct journal_recipient {
 	int64_t time_s; /* of the last outcome */
 	struct outcome_status status;
 	int code;
-	char *remote; /* NULL or owned */
-	char *text;   /* NULL or owned */
+	char *remote;  /* NULL or owned */
+	char *text;    /* NULL or owned */
+	size_t parent; /* with `address`: the recipient in whose place it stands */
+	char *address; /* owned; NULL for a recipient of the envelope */
 };
 
+/* A number behind the envelope's may have no address: its line was lost. */
 struct journal_state {
 	struct journal_recipient *recipients;
-	size_t count;
+	size_t count;          /* at least envelope_count */
+	size_t envelope_count; /* how many of them are the envelope's */
 	bool exists;
 };
 
@@ -68,8 +77,8 @@ struct journal {
 };
 
 /*
- * Read the state of `id` for `recipient_count` recipients; all PENDING without a journal.
- * Unknown events and recipient numbers out of range are skipped. What is final stays:
+ * Read the state of `id`, whose envelope has `recipient_count` recipients; all PENDING
+ * without a journal. Unknown events and numbers out of range are skipped. What is final stays:
  * after DELIVERED or FAILED no DEFERRED counts; only RELEASED ends FAILED. -1 only for a fault of reading, or a
  * journal over JOURNAL_MAX (then nothing may be delivered).
  */
@@ -97,6 +106,14 @@ int journal_reserve(struct journal *j, size_t lines, struct fault *f);
  */
 int journal_append(struct journal *j, int64_t time_s, size_t recipient,
 	enum journal_event event, const struct outcome *outcome, struct fault *f);
+
+/* Give `number` to an address in the place of recipient `parent`; not synced either. */
+int journal_expand(struct journal *j, int64_t time_s, size_t number, size_t parent,
+	const char *address, struct fault *f);
+
+/* The state for it, as journal_load would read it from that line. */
+void journal_state_expand(
+	struct journal_state *state, size_t number, size_t parent, struct span address);
 
 /* All that was appended is on disk, the directory entry too. Nothing to do when not open. */
 int journal_sync(struct journal *j, struct fault *f);

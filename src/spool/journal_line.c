@@ -25,6 +25,7 @@ static const char *const event_names[] = {
 	[JOURNAL_WARNED] = "warned",
 	[JOURNAL_RELEASED] = "released",
 	[JOURNAL_RELAYED] = "relayed",
+	[JOURNAL_EXPANDED] = "expanded",
 };
 
 static uint32_t checksum(const char *id, struct span line)
@@ -131,7 +132,7 @@ bool journal_line_parse(struct span text, struct journal_line *ret)
 		!span_cut(&text, ' ', &code) || !span_cut(&text, ' ', &line.remote))
 		return false;
 	if (span_to_uint(time, TIME_MAX_S, &time_s) < 0 ||
-		span_to_uint(recipient, ENVELOPE_RECIPIENTS_MAX, &number) < 0 ||
+		span_to_uint(recipient, JOURNAL_RECIPIENTS_MAX, &number) < 0 ||
 		!parse_event(event, &line.event) || !parse_status(status, &line.status) ||
 		span_to_uint(code, CODE_MAX, &code_number) < 0)
 		return false;

@@ -1,7 +1,9 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "mail/address.h"
 #include "spool/journal_line.h"
 
 static void set_text(char **field, struct span s)
@@ -63,7 +65,42 @@ static void apply(struct journal_recipient *r, const struct journal_line *line)
 			r->kind = OUTCOME_PENDING;
 		r->is_reported = false;
 		break;
+	case JOURNAL_EXPANDED:
+		BUG("an expansion is of no recipient that is there");
 	}
+}
+
+void journal_state_expand(
+	struct journal_state *state, size_t number, size_t parent, struct span address)
+{
+	if (number >= state->count) {
+		size_t more = number + 1 - state->count;
+
+		state->recipients = mem_regrow(
+			state->recipients, number + 1, sizeof(state->recipients[0]));
+		memset(&state->recipients[state->count], 0,
+			more * sizeof(state->recipients[0]));
+		state->count = number + 1;
+	}
+	/* a number is given once: what was delivered under it stays delivered */
+	if (state->recipients[number].address)
+		return;
+	state->recipients[number].parent = parent;
+	state->recipients[number].address = mem_copy(address.data, address.len);
+}
+
+static void apply_expansion(struct journal_state *state, const struct journal_line *line)
+{
+	struct span address = line->text, word;
+	uint64_t parent;
+
+	if (line->recipient < state->envelope_count ||
+		line->recipient >= JOURNAL_RECIPIENTS_MAX ||
+		!span_cut(&address, ' ', &word) ||
+		span_to_uint(word, JOURNAL_RECIPIENTS_MAX, &parent) < 0 ||
+		parent >= state->envelope_count || !address_is_canonical(address))
+		return;
+	journal_state_expand(state, line->recipient, (size_t)parent, address);
 }
 
 void journal_state_apply(struct journal_state *state, const char *id, struct span text)
@@ -71,9 +108,14 @@ void journal_state_apply(struct journal_state *state, const char *id, struct spa
 	struct span line_text;
 	struct journal_line line;
 
-	while (journal_line_next(&text, id, &line_text))
-		if (journal_line_parse(line_text, &line) && line.recipient < state->count)
+	while (journal_line_next(&text, id, &line_text)) {
+		if (!journal_line_parse(line_text, &line))
+			continue;
+		if (line.event == JOURNAL_EXPANDED)
+			apply_expansion(state, &line);
+		else if (line.recipient < state->count)
 			apply(&state->recipients[line.recipient], &line);
+	}
 }
 
 void journal_state_release(struct journal_state *state)
@@ -81,6 +123,7 @@ void journal_state_release(struct journal_state *state)
 	for (size_t i = 0; i < state->count; i++) {
 		free(state->recipients[i].remote);
 		free(state->recipients[i].text);
+		free(state->recipients[i].address);
 	}
 	free(state->recipients);
 	*state = (struct journal_state){0};

@@ -81,6 +81,7 @@ set_home() {
 	export HOME=$T/home NULLMTA_CONF=$T/nullmta.conf
 	export NULLMTA_SPOOL=$T/spool NULLMTA_LOG=$T/log
 	export NULLMTA_MAILBOX_PATH=$T/mbox NULLMTA_BOUNCE_TO=user
+	export NULLMTA_LOCAL_ALIASES=none
 }
 
 # The words that name a test's own settings, so that nothing of the caller's leaks in.
@@ -315,4 +316,20 @@ assert_same() {
 	need python3
 	python3 "$TOP/tests/support/compare.py" "${@:4}" "$1" "$(content "$2" "$3")" ||
 		fail "message $3 at $2 is not what was given"
+}
+
+# assert_reads NAME NUMBER [FIELD...] <<TEXT: another parser reads message NUMBER as TEXT, its
+# envelope included (tests/support/show.py).
+assert_reads() {
+	local got
+	need python3
+	got=$(python3 "$TOP/tests/support/show.py" "$(content "$1" "$2")" "${@:3}") ||
+		fail "message $2 at $1 is not well-formed"
+	diff -u --label 'as it should read' --label "message $2 at $1" - <(echo "$got") ||
+		fail "message $2 at $1 is not what was sent"
+}
+
+# octets_of FILE: how assert_reads names the content of an attachment.
+octets_of() {
+	echo "$(wc -c <"$1") $(sha256sum <"$1" | cut -d ' ' -f 1)"
 }

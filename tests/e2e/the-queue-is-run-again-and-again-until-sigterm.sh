@@ -22,15 +22,19 @@ on_the_wire() {
 
 start_receiver relay --rule 'rcpt * first 2 451 4.2.0 not now'
 use_relay relay
-export NULLMTA_SPOOL_RETRY=1s
+export NULLMTA_SPOOL_RETRY=1s NULLMTA_LOCAL_ALIASES=$T/aliases
+: >"$T/aliases"
 letter >"$T/letter"
 exits 0 sendmail -odq -f sender@client.test one@dest.test <"$T/letter"
 sendmail -q1s </dev/null &
 runner=$!
 until_true delivered 1
 assert_eq "$(grep -c '< RCPT' "$T/relay/dialogue")" 3 "tries"
-exits 0 sendmail -odq -f sender@client.test two@dest.test <"$T/letter"
+# what is configured is read anew each time
+echo 'root: two@dest.test' >"$T/aliases"
+exits 0 sendmail -odq -f sender@client.test root <"$T/letter"
 until_true delivered 2
+assert_contains "$T/relay/0002.env" 'to <two@dest.test>'
 kill -0 "$runner" || fail "it has ended"
 kill "$runner"
 wait "$runner" || fail "exit code $?"

@@ -7,6 +7,7 @@
 
 #include "base/codec.h"
 #include "base/mem.h"
+#include "mail/address.h"
 #include "spool/journal_line.h"
 
 #define ID         "6C3MK9G1NNHHL4"
@@ -31,7 +32,11 @@ static void check_recipient(const struct journal_recipient *r)
 {
 	struct outcome o = journal_outcome(r);
 
-	check(!r->is_reported || r->kind == OUTCOME_FAILED, "reported without failure");
+	check(!r->is_reported || r->kind == OUTCOME_FAILED || r->is_relayed,
+		"reported without reason");
+	check(!r->address || (r->parent < RECIPIENTS &&
+				     address_is_canonical(span_of(r->address))),
+		"address");
 	check(!r->may_be_delivered || r->kind == OUTCOME_DEFERRED,
 		"doubt in what is final");
 	check(r->time_s >= 0 && r->code >= 0 && r->code <= 999, "numbers");
@@ -54,12 +59,14 @@ static void add_delivered(struct buf *text)
 
 static void load(struct buf *text)
 {
-	struct journal_state state = {.count = RECIPIENTS};
+	struct journal_state state = {.count = RECIPIENTS, .envelope_count = RECIPIENTS};
 
 	state.recipients = mem_array(RECIPIENTS, sizeof(state.recipients[0]));
 	add_delivered(text);
 	journal_state_apply(&state, ID, buf_span(text));
-	for (size_t i = 0; i < RECIPIENTS; i++)
+	check(state.count >= RECIPIENTS && state.count <= JOURNAL_RECIPIENTS_MAX,
+		"count");
+	for (size_t i = 0; i < state.count; i++)
 		check_recipient(&state.recipients[i]);
 	check(state.recipients[RECIPIENTS - 1].kind == OUTCOME_DELIVERED,
 		"the appended line does not count");

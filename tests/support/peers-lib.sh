@@ -271,3 +271,48 @@ start_cron() {
 			cp -p "$1" /var/spool/cron/crontabs/root
 			exec "$2" -f' sh "$T/crontab" "$PEERS/usr/sbin/cron"
 }
+
+# --- languages -----------------------------------------------------------------------------
+
+# first PATH...: the first that exists; for programs and files with a version in their names,
+# which are the machine's own where it has them.
+first() {
+	local path
+	for path; do
+		[ ! -e "$path" ] || break
+	done
+	echo "$path"
+}
+
+# joined PATH...: those that exist, with colons between.
+joined() {
+	local path list=
+	for path; do
+		[ ! -e "$path" ] || list=$list${list:+:}$path
+	done
+	echo "$list"
+}
+
+# php [ARGUMENT...]: without a php.ini, with the libraries that peers.sh has unpacked.
+php() {
+	local name extensions=()
+	for name in ctype iconv intl mbstring; do
+		extensions+=(-d "extension=$(first {"$PEERS",}/usr/lib/php/20*/"$name".so)")
+	done
+	LD_LIBRARY_PATH=$(peers_libraries) timeout 60 "$(first {"$PEERS",}/usr/bin/php[0-9]*)" -n \
+		"${extensions[@]}" -d include_path="$PEERS/usr/share/php:/usr/share/php" "$@"
+}
+
+ruby() {
+	LD_LIBRARY_PATH=$(peers_libraries) timeout 60 env RUBYLIB="$(joined \
+		{"$PEERS",}/usr/lib/ruby/vendor_ruby {"$PEERS",}/usr/lib/ruby/3* \
+		{"$PEERS",}/usr/lib/*/ruby/3* {"$PEERS",}/usr/lib/ruby/gems/*/gems/*/lib \
+		{"$PEERS",}/usr/share/rubygems-integration/all/gems/*/lib)" \
+		"$(first {"$PEERS",}/usr/bin/ruby[0-9]*)" --disable-gems "$@"
+}
+
+# the machine's perl, with unpacked modules
+perl_with_modules() {
+	LD_LIBRARY_PATH=$(peers_libraries) PERL5LIB=$(joined \
+		"$PEERS/usr/share/perl5" "$PEERS"/usr/lib/*/perl5/*) timeout 60 perl "$@"
+}

@@ -9,7 +9,9 @@ set -euo pipefail
 
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 dir=${1:-${PEERS:-$TOP/build/peers}}
-packages=(postfix nsd mutt bsd-mailx s-nail cron git-email libmailtools-perl swaks)
+packages=(postfix nsd mutt bsd-mailx s-nail cron git-email libmailtools-perl swaks
+	mailutils alpine php-cli libphp-phpmailer php-symfony-mailer
+	libmime-lite-perl libemail-sender-perl ruby-mail at fail2ban logwatch mdadm)
 
 give_up() {
 	echo "peers: $*"
@@ -40,7 +42,8 @@ apt-get -qq -y --no-install-recommends --download-only --reinstall \
 	give_up "cannot download: $(tail -n 1 "$work/download")"
 
 for package in "$work"/archives/*.deb; do
-	dpkg --fsys-tarfile "$package" | tar -x -C "$work/root" --no-same-owner
+	dpkg --fsys-tarfile "$package" | tar -x -C "$work/root" --no-same-owner \
+		--exclude='./usr/share/doc/*' --exclude='./usr/share/man/*' --exclude='./usr/share/locale/*'
 done
 echo "${packages[*]}" >"$work/root/complete"
 # daemons that change their user have to reach it, too

@@ -42,6 +42,7 @@ static void init(struct run *r)
 			variable++;
 		free(name);
 	}
+	(void)setenv("NULLMTA_LOCAL_ALIASES", "none", 1); /* not this machine's */
 }
 
 static void release(struct run *r)

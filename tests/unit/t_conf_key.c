@@ -208,7 +208,7 @@ static void finds_rows(void **state)
 	conf_key_list_sections(&list);
 	assert_string_equal(buf_str(&list),
 		"nullmta, relay, route NAME, spool, dns, delivery, "
-		"rewrite, header, mailbox, bounce, log");
+		"rewrite, header, local, mailbox, bounce, log");
 	buf_release(&list);
 }
 

@@ -33,6 +33,8 @@ static const struct value_spec domain = {.kind = VALUE_DOMAIN};
 static const struct value_spec servers = {.kind = VALUE_SERVERS};
 static const struct value_spec schedule = {.kind = VALUE_SCHEDULE};
 static const struct value_spec path = {.kind = VALUE_PATH};
+static const struct value_spec path_or_none = {
+	.kind = VALUE_PATH, .words = (const char *const[]){"none", NULL}};
 static const struct value_spec report = {.kind = VALUE_REPORT, .words = places};
 static const struct value_spec address = {.kind = VALUE_ADDRESS};
 static const struct value_spec domains = {.kind = VALUE_DOMAINS};
@@ -184,6 +186,9 @@ static const struct value_case cases[] = {
 	{"a path at home", &path, "~/Maildir/", "~/Maildir/"},
 	{"a path by user", &path, "/srv/%u/100%%", "/srv/%u/100%%"},
 	{"no path", &path, "", ""},
+	{"no path, in a word", &path_or_none, "None", ""},
+	{"a path where there is a word", &path_or_none, "/none", "/none"},
+	{"a word that is none", &path, "none", NULL},
 	{"a relative path", &path, "spool", NULL},
 	{"another user's home", &path, "~joe/mail", NULL},
 	{"an unknown percent", &path, "/srv/%d", NULL},

@@ -254,6 +254,7 @@ static struct job *begin_shared(
 	mine->message.fd = dup(runs->message.fd);
 	mine->journal.fd = dup(runs->journal.fd);
 	mine->past = (struct journal_state){0};
+	mine->addressees = (struct expansion){0};
 	mine->message.envelope = (struct envelope){
 		.arrival_s = runs->message.envelope.arrival_s,
 		.facts = runs->message.envelope.facts,
@@ -264,6 +265,8 @@ static struct job *begin_shared(
 		envelope_add_recipient(&mine->message.envelope,
 			span_of(runs->message.envelope.recipients[i].address), 0, NULL);
 	assert_int_equal(claim_reload(mine, &f), 0);
+	expansion_make(
+		&mine->addressees, &s->w.flush, &mine->message.envelope, &mine->past);
 	return job_begin(&s->w.flush, s->d, &planned, shared);
 }
 

@@ -156,6 +156,28 @@ static void parameters_are_extended(void **state)
 			SPAN_LIT(
 				"Content-Type: x/y; a=\";\"; n*=utf-8''%C3%BC%3B%22\r\n"),
 			false},
+		{"quotes that hide a semicolon, where no value is",
+			SPAN_LIT("Content-Type: x/ \"\xbc ;b=\"c\r\n"),
+			SPAN_LIT("Content-Type: x/ "
+				 "=?unknown-8bit?Q?=22=BC_=3Bb=3D=22c?=\r\n"),
+			false},
+		{"and a comment that does", SPAN_LIT("Content-Type: x/y(\xbc ;b=c)\r\n"),
+			SPAN_LIT("Content-Type: x/y(=?unknown-8bit?Q?=BC?= ;b=c)\r\n"),
+			false},
+		{"an open quote is closed by none that is new",
+			SPAN_LIT("Content-Type: x/y \"; a=b@c (\x01)\r\n"),
+			SPAN_LIT("Content-Type: x/y =?UTF-8?Q?=22?=; a=\"b@c\"\r\n"),
+			false},
+		{"a value in an open quote",
+			SPAN_LIT("Content-Type: x/y; n=\xc3\xbc; boundary=\"b=1\r\n"),
+			SPAN_LIT("Content-Type: x/y; n*=utf-8''%C3%BC; "
+				 "boundary=\"b=1\"\r\n"),
+			false},
+		{"an open comment that would be closed",
+			SPAN_LIT("Content-Type: x/y; a (\xbc; (b;boundary=c)\r\n"),
+			SPAN_LIT("Content-Type: x/y; a =?unknown-8bit?Q?=28=BC?=; "
+				 "=?UTF-8?Q?=28b?=;\r\n boundary=c)\r\n"),
+			false},
 		{"a long one",
 			SPAN_LIT("Content-Type: x/y; "
 				 "name=\"\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc"

@@ -251,6 +251,45 @@ static void the_history_is_shown(void **state)
 	buf_release(&text);
 }
 
+/* A number behind the envelope's is somebody only by its own line, and for good. */
+static void expansions_have_numbers_of_their_own(void **state)
+{
+	const struct spool_dir *d = *state;
+	struct outcome done = outcome_make(
+		OUTCOME_DELIVERED, OUTCOME_RECIPIENT, "2.0.0", "queued as 1");
+	struct journal_state s;
+	struct journal j;
+	struct fault f;
+
+	journal_init(&j, &d->spool, ID);
+	assert_int_equal(journal_append(&j, 1, 2, JOURNAL_DELIVERED, &done, &f), 0);
+	assert_int_equal(journal_expand(&j, 1, 2, 0, "a@one.test", &f), 0);
+	assert_int_equal(journal_expand(&j, 1, 4, 1, "\"b c\"@two.test", &f), 0);
+	assert_int_equal(journal_append(&j, 1, 4, JOURNAL_DELIVERED, &done, &f), 0);
+	/* neither a second time, nor for nobody, nor in the envelope's place */
+	assert_int_equal(journal_expand(&j, 1, 4, 0, "c@three.test", &f), 0);
+	assert_int_equal(journal_expand(&j, 1, 5, 2, "d@four.test", &f), 0);
+	assert_int_equal(journal_expand(&j, 1, 1, 0, "e@five.test", &f), 0);
+	assert_int_equal(journal_expand(&j, 1, 6, 0, "no address", &f), 0);
+	assert_int_equal(
+		journal_expand(&j, 1, JOURNAL_RECIPIENTS_MAX, 0, "f@six.test", &f), 0);
+	journal_close(&j);
+
+	s = load(&d->spool, 2);
+	assert_int_equal(s.envelope_count, 2);
+	assert_int_equal(s.count, 5);
+	assert_null(s.recipients[1].address);
+	assert_int_equal(s.recipients[1].kind, OUTCOME_PENDING);
+	assert_string_equal(s.recipients[2].address, "a@one.test");
+	assert_int_equal(s.recipients[2].parent, 0);
+	assert_int_equal(s.recipients[2].kind, OUTCOME_PENDING);
+	assert_null(s.recipients[3].address);
+	assert_string_equal(s.recipients[4].address, "\"b c\"@two.test");
+	assert_int_equal(s.recipients[4].parent, 1);
+	assert_int_equal(s.recipients[4].kind, OUTCOME_DELIVERED);
+	journal_state_release(&s);
+}
+
 /* What cannot be read must not pass for "nothing was delivered yet". */
 static void an_unreadable_journal_is_a_fault(void **state)
 {
@@ -404,6 +443,8 @@ int main(void)
 			remove_spool),
 		cmocka_unit_test_setup_teardown(
 			the_history_is_shown, make_spool, remove_spool),
+		cmocka_unit_test_setup_teardown(
+			expansions_have_numbers_of_their_own, make_spool, remove_spool),
 		cmocka_unit_test_setup_teardown(
 			an_unreadable_journal_is_a_fault, make_spool, remove_spool),
 		cmocka_unit_test_setup_teardown(

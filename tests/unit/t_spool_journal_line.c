@@ -87,8 +87,9 @@ static void events_come_to_a_state(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct journal_recipient r = {0};
-		struct journal_state s = {
-			.recipients = mem_array(1, sizeof(r)), .count = 1};
+		struct journal_state s = {.recipients = mem_array(1, sizeof(r)),
+			.count = 1,
+			.envelope_count = 1};
 		struct buf text = BUF_INIT(JOURNAL_MAX);
 
 		for (const char *p = cases[i].events; *p; p++)

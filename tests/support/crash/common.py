@@ -20,6 +20,10 @@ FLUSH = os.path.join(BUILD, "libexec", "nullmta-flush")
 SKIP = 77
 LIMIT_S = 60
 
+# a local name, and whom it stands for
+TEAM = "team"
+MEMBERS = ["x@a.test", "y@b.test", "bad@b.test"]
+
 BODY = b"A first line.\n.A line that begins with a dot.\n\nThe last line.\n"
 LETTER = b"From: Sender <sender@client.test>\nTo: you\nSubject: crash\n\n" + BODY
 BIG = LETTER + b"".join(b"line %08d of a message in many blocks\n" % i for i in range(5000))
@@ -98,12 +102,14 @@ class Home:
         self.mailbox = None
         self.report = self.folder / "report"
         (self.folder / "nullmta.conf").touch(0o600)
+        (self.folder / "aliases").write_text(f"{TEAM}: {', '.join(MEMBERS)}\n")
         self.env = dict(
             os.environ,
             HOME=str(self.folder),
             NULLMTA_CONF=str(self.folder / "nullmta.conf"),
             NULLMTA_SPOOL=str(self.spool),
             NULLMTA_LOG=str(self.log),
+            NULLMTA_LOCAL_ALIASES=str(self.folder / "aliases"),
             NULLMTA_DELIVERY_PORT=str(receiver.port),
             # a leak check needs ptrace for itself
             ASAN_OPTIONS="detect_leaks=0",

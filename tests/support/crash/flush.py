@@ -11,7 +11,7 @@ import re
 import sys
 import time
 
-from common import FLUSH, LETTER, Home, Receiver, Wrong, is_sanitized, play
+from common import FLUSH, LETTER, MEMBERS, TEAM, Home, Receiver, Wrong, is_sanitized, play
 
 AT_A_TIME = 3
 STALE_S = 600
@@ -23,22 +23,23 @@ RULES = ["rcpt bad@* 550 5.1.1 no such user"]
 class Scenario:
     """One message, and the command that takes it to the servers."""
 
-    def __init__(self, name, recipients, mailbox="mbox", option="-odq"):
+    def __init__(self, name, recipients, mailbox="mbox", option="-odq", named=()):
         self.name = name
         self.recipients = recipients
+        self.named = list(named or recipients)  # on the command line
         self.mailbox = mailbox
         self.option = option  # -odq: a run of its own, which is what we look at
 
     def command(self, home):
         if self.option == "-odq":
             return [FLUSH, "flush", "--now", "--spool", str(home.spool)]
-        return ["sendmail", "-i", self.option, *self.recipients]
+        return ["sendmail", "-i", self.option, *self.named]
 
     def start(self, home, action, number, calls=None):
         home.set_mailbox(self.mailbox)
         home.forget()
         if self.option == "-odq":
-            home.submit(self.recipients)
+            home.submit(self.named)
             return home.at(action, number, self.command(home), calls=calls)
         return home.at(action, number, self.command(home), LETTER, calls)
 
@@ -56,11 +57,14 @@ SCENARIOS = [
     Scenario("one recipient", ["x@a.test"]),
     Scenario("one of two refused", ["x@a.test", "bad@a.test"]),
     Scenario("two destinations", ["x@a.test", "y@b.test", "bad@b.test"]),
+    Scenario("an alias of three", MEMBERS, named=[TEAM]),
     Scenario("refused, mbox", ["bad@a.test"]),
     Scenario("refused, Maildir", ["bad@a.test"], "Maildir"),
     Scenario("in the background", ["x@a.test"], option="-odb"),
     Scenario("in the foreground", ["x@a.test", "bad@a.test"], option="-odi"),
 ]
+
+RUNS = [scenario for scenario in SCENARIOS if scenario.option == "-odq"]
 
 # Calls that change nothing outside of their process: a kill at one is like the next one's.
 QUIET = {
@@ -78,16 +82,18 @@ def count(messages):
     return collections.Counter(to for recipients, _, _ in messages for to in recipients)
 
 
-def recorded(home, recipients):
-    """The recipients that are on record as served: by the journal, or since nothing is left."""
+def recorded(home, scenario):
+    """Who is on record as served: by the journal, or since nothing is left."""
     names = home.queued() + [f"failed/{name}" for name in home.names("failed")]
     if not names:
-        return set(recipients)
+        return set(scenario.recipients)
+    # the numbers of whom an alias stands for are behind those of the envelope
+    first = len(scenario.named) if scenario.named != scenario.recipients else 0
     done = set()
     for name in home.names("journal"):
         text = (home.spool / "journal" / name).read_bytes().decode(errors="replace")
         for number in re.findall(r"^\d+ (\d+) delivered .*\n", text, re.M):
-            done.add(recipients[int(number)])
+            done.add(scenario.recipients[int(number) - first])
     return done
 
 
@@ -154,7 +160,7 @@ def kill_one(home, point):
     before = count(home.receiver.take())
     was_queued = scenario.option == "-odq" or any(
         call.name == "renameat2" and " new/" in call.text.split(" ", 2)[2] for call in calls[:-1])
-    done = recorded(home, scenario.recipients)
+    done = recorded(home, scenario)
     later = recover(home)
     for to in scenario.accepted() if was_queued else ():
         total = before[to] + later[to]
@@ -190,13 +196,13 @@ def stop_one(home, point):
 
 def stop_all(homes, seconds):
     points = []
-    for scenario in SCENARIOS[:5]:
+    for scenario in RUNS:
         scenario.start(homes[0], "none", 0)
         points += [(scenario, call.number) for call in homes[0].calls()]
         recover(homes[0])
     points.sort(key=lambda point: (point[1] % 8, point[1]))
     played = play(points, stop_one, homes, seconds)
-    print(f"stopped at {played} of {len(points)} calls of {len(SCENARIOS[:5])} runs")
+    print(f"stopped at {played} of {len(points)} calls of {len(RUNS)} runs")
 
 
 def kill_points(home):
@@ -295,7 +301,7 @@ def fault_one(home, point):
 
 def fault_points(home):
     first, other, lasting = [], [], []
-    for scenario in SCENARIOS[:5]:
+    for scenario in RUNS:
         scenario.start(home, "none", 0)
         calls = home.calls()
         recover(home)
@@ -316,7 +322,7 @@ def fault_all(homes, seconds):
     first, other, lasting = fault_points(homes[0])
     points = first + lasting + other
     played = play(points, fault_one, homes, seconds)
-    print(f"{played} of {len(points)} faults in {len(SCENARIOS[:5])} runs (those at calls that "
+    print(f"{played} of {len(points)} faults in {len(RUNS)} runs (those at calls that "
           f"change something, {len(first)}, and those that last, {len(lasting)}, first); "
           f"{sum(home.twice for home in homes)} messages went twice by a lost connection, "
           f"{sum(home.parked for home in homes)} were set aside")

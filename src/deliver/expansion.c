@@ -1,0 +1,297 @@
+#include "deliver/expansion.h"
+
+#include <stdlib.h>
+
+#include "base/codec.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "mail/address.h"
+
+/* What is known while the addressees are put together. */
+struct making {
+	const struct flush *flush;
+	const struct envelope *envelope;
+	const struct journal_state *past;
+	struct expansion *x;
+	size_t cap;
+};
+
+static bool is_final(const struct journal_recipient *r)
+{
+	return r->kind == OUTCOME_DELIVERED || r->kind == OUTCOME_FAILED;
+}
+
+static struct addressee *add(struct making *m)
+{
+	struct expansion *x = m->x;
+
+	if (x->count == m->cap) {
+		m->cap = 2 * m->cap;
+		x->items = mem_regrow(x->items, m->cap, sizeof(x->items[0]));
+	}
+	x->items[x->count] = (struct addressee){0};
+	return &x->items[x->count++];
+}
+
+/* RFC 3461 5.2.7: the options go with the message, and whom it was for is not forgotten. */
+static void set_address(
+	struct addressee *a, const struct recipient *parent, const char *address)
+{
+	struct buf orcpt = BUF_INIT(DSN_ORCPT_MAX);
+
+	a->own_address = mem_string(address);
+	a->recipient = (struct recipient){
+		.address = a->own_address,
+		.notify = parent->notify,
+		.orcpt = parent->orcpt,
+	};
+	if (parent->orcpt || span_has_8bit(span_of(parent->address)))
+		return;
+	buf_add_str(&orcpt, "rfc822;");
+	dsn_xtext_encode(&orcpt, span_of(parent->address));
+	if (!orcpt.is_overfull)
+		a->own_orcpt = mem_string(buf_str(&orcpt));
+	a->recipient.orcpt = a->own_orcpt;
+	buf_release(&orcpt);
+}
+
+static void set_fate(struct addressee *a, const struct outcome *o)
+{
+	a->fate = mem_alloc(sizeof(*a->fate));
+	*a->fate = *o;
+}
+
+/* The numbers that the journal knows already, those of the envelope first. */
+static void add_known(struct making *m)
+{
+	const struct envelope *e = m->envelope;
+
+	for (size_t i = 0; i < e->recipient_count; i++) {
+		struct addressee *a = add(m);
+
+		a->recipient = e->recipients[i];
+		a->is_active = true;
+	}
+	for (size_t i = e->recipient_count; i < m->past->count; i++) {
+		const struct journal_recipient *r = &m->past->recipients[i];
+		struct addressee *a = add(m);
+
+		a->parent = r->parent;
+		if (r->address)
+			set_address(a, &e->recipients[r->parent], r->address);
+	}
+}
+
+static struct addressee *find_child(
+	const struct making *m, size_t parent, const char *address)
+{
+	for (size_t i = m->envelope->recipient_count; i < m->x->count; i++) {
+		struct addressee *a = &m->x->items[i];
+
+		if (a->own_address && a->parent == parent &&
+			address_is_same(span_of(a->own_address), span_of(address)))
+			return a;
+	}
+	return NULL;
+}
+
+/* Whether it had several addresses, and all of them have their outcome. */
+static bool is_done_by_others(const struct making *m, size_t number)
+{
+	size_t children = 0;
+
+	for (size_t i = m->envelope->recipient_count; i < m->past->count; i++) {
+		const struct journal_recipient *r = &m->past->recipients[i];
+
+		if (!r->address || r->parent != number)
+			continue;
+		if (!is_final(r))
+			return false;
+		children++;
+	}
+	return children > 0;
+}
+
+static void add_children(struct making *m, size_t number, const struct strv *addresses)
+{
+	const struct recipient *parent = &m->envelope->recipients[number];
+
+	m->x->items[number].is_active = false;
+	for (size_t i = 0; i < addresses->count; i++) {
+		struct addressee *a = find_child(m, number, addresses->items[i]);
+
+		if (!a) {
+			a = add(m);
+			a->is_new = true;
+			a->parent = number;
+			set_address(a, parent, addresses->items[i]);
+		}
+		a->is_active = true;
+	}
+}
+
+static void replace(struct making *m, size_t number, const struct strv *addresses)
+{
+	const struct recipient *r = &m->envelope->recipients[number];
+	struct addressee *a = &m->x->items[number];
+	struct outcome o;
+
+	if (m->x->count + addresses->count > JOURNAL_RECIPIENTS_MAX) {
+		o = outcome_make(OUTCOME_DEFERRED, OUTCOME_RECIPIENT, "4.3.5",
+			"the aliases of one message give more than %d addresses",
+			JOURNAL_RECIPIENTS_MAX);
+		set_fate(a, &o);
+	} else if (addresses->count > 1 || find_child(m, number, addresses->items[0])) {
+		add_children(m, number, addresses);
+	} else if (!address_is_same(span_of(r->address), span_of(addresses->items[0]))) {
+		set_address(a, r, addresses->items[0]);
+	}
+}
+
+static void expand(struct making *m, size_t number)
+{
+	const char *address = m->envelope->recipients[number].address;
+	struct addressee *a = &m->x->items[number];
+	struct strv addresses = {0};
+	struct outcome o;
+	struct fault why;
+
+	switch (alias_expand(m->flush->aliases, m->flush->alias_scope, span_of(address),
+		&addresses, &why)) {
+	case ALIAS_NONE:
+		break;
+	case ALIAS_FOUND:
+		replace(m, number, &addresses);
+		break;
+	case ALIAS_DISCARD:
+		o = outcome_make(OUTCOME_DELIVERED, OUTCOME_RECIPIENT, "2.0.0",
+			"discarded: its alias is /dev/null");
+		set_fate(a, &o);
+		break;
+	case ALIAS_BROKEN:
+		o = outcome_make(
+			OUTCOME_DEFERRED, OUTCOME_RECIPIENT, "4.3.5", "%s", why.text);
+		set_fate(a, &o);
+		break;
+	}
+	strv_release(&addresses);
+}
+
+/* An address and its number, for sorting; domains have no case. */
+struct place {
+	uint32_t hash;
+	uint32_t number;
+};
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static uint32_t hash_address(const char *address)
+{
+	uint32_t hash = 0;
+
+	for (; *address; address++) {
+		char c = text_lower(*address);
+
+		hash = crc32c(hash, &c, 1);
+	}
+	return hash;
+}
+
+static bool is_same(const struct addressee *a, const struct addressee *b)
+{
+	return address_is_same(
+		span_of(a->recipient.address), span_of(b->recipient.address));
+}
+
+/*
+ * Somebody who is named twice gets one copy, under the first number: that one is the same at
+ * every try, as long as the table says the same.
+ */
+static void drop_repeated(struct expansion *x)
+{
+	struct place *places = mem_array(x->count, sizeof(*places));
+	size_t count = 0;
+
+	for (size_t i = 0; i < x->count; i++)
+		if (x->items[i].is_active && !x->items[i].fate)
+			places[count++] = (struct place){
+				hash_address(x->items[i].recipient.address), (uint32_t)i};
+	qsort(places, count, sizeof(*places), compare_places);
+	for (size_t i = 1; i < count; i++) {
+		struct addressee *a = &x->items[places[i].number];
+
+		for (size_t k = i; k > 0 && places[k - 1].hash == places[i].hash; k--)
+			if (is_same(a, &x->items[places[k - 1].number])) {
+				a->is_active = false;
+				break;
+			}
+	}
+	free(places);
+}
+
+static void free_addressee(struct addressee *a)
+{
+	free(a->fate);
+	free(a->own_address);
+	free(a->own_orcpt);
+}
+
+/* Who has no number yet and needs none, being named twice, gets none. */
+static void drop_unused(struct expansion *x)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < x->count; i++) {
+		if (x->items[i].is_new && !x->items[i].is_active)
+			free_addressee(&x->items[i]);
+		else
+			x->items[kept++] = x->items[i];
+	}
+	x->count = kept;
+}
+
+void expansion_make(struct expansion *ret, const struct flush *flush,
+	const struct envelope *e, const struct journal_state *past)
+{
+	struct making m = {flush, e, past, ret, past->count};
+
+	*ret = (struct expansion){.items = mem_array(past->count, sizeof(ret->items[0]))};
+	add_known(&m);
+	if (!flush->aliases && past->count == e->recipient_count)
+		return;
+	for (size_t i = 0; i < e->recipient_count; i++) {
+		if (is_final(&past->recipients[i]))
+			continue;
+		if (is_done_by_others(&m, i))
+			ret->items[i].is_active = false;
+		else if (flush->aliases)
+			expand(&m, i);
+	}
+	drop_repeated(ret);
+	drop_unused(ret);
+}
+
+void expansion_release(struct expansion *x)
+{
+	for (size_t i = 0; i < x->count; i++)
+		free_addressee(&x->items[i]);
+	free(x->items);
+	*x = (struct expansion){0};
+}
+
+int expansion_route(const struct flush *flush, const struct addressee *a,
+	struct route *ret, struct outcome *ret_why)
+{
+	if (a->fate) {
+		*ret_why = *a->fate;
+		return -1;
+	}
+	return route_resolve(&flush->route, span_of(a->recipient.address), ret, ret_why);
+}
