@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "base/text.h"
 #include "smtp/auth_mechanism.h"
 
 /* RFC 7677 4 asks for 4096 at least; more than a million is an attack on our time. */
@@ -58,6 +59,9 @@ static int parse_first(struct smtp_auth *a, struct span text, struct server_firs
 	/* RFC 5802 5.1: a mandatory extension that we do not know */
 	if (span_starts(text, "m="))
 		return auth_set_trouble(a, "SCRAM: an extension that nobody knows");
+	if (take_attribute(&text, 'e', &count))
+		return auth_set_trouble(a, "SCRAM: the server says %.*s",
+			SPAN_ARGS(span_head(count, 80)));
 	if (!take_attribute(&text, 'r', &ret->nonce) ||
 		!take_attribute(&text, 's', &ret->salt) ||
 		!take_attribute(&text, 'i', &count))
@@ -190,15 +194,17 @@ static int say_final(struct smtp_auth *a, struct span challenge, struct buf *out
 	return rc;
 }
 
-/* server-final-message: our answer to the proof is an empty line (RFC 4954 4) */
+/* server-final-message: our answer to a proof or an error is an empty line (RFC 4954 4) */
 static int check_final(struct smtp_auth *a, struct span challenge)
 {
 	struct buf signature = BUF_INIT(AUTH_CHALLENGE_MAX);
 	struct span value = SPAN_NONE;
 
-	if (take_attribute(&challenge, 'e', &value))
-		return auth_set_trouble(a, "SCRAM: the server says %.*s",
-			SPAN_ARGS(span_head(value, 80)));
+	/* its 5yz comes behind our answer */
+	if (take_attribute(&challenge, 'e', &value)) {
+		text_clean_into(a->remark, sizeof(a->remark), value);
+		return 0;
+	}
 	if (take_attribute(&challenge, 'v', &value) &&
 		base64_decode(&signature, value) == 0)
 		a->is_proven =

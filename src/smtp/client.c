@@ -30,6 +30,7 @@ struct smtp_client *smtp_client_new(const struct smtp_client_options *options)
 	c->tls = options->tls;
 	c->is_secure = options->tls == SMTP_TLS_IMPLICIT;
 	c->is_relay = options->is_relay;
+	c->login = options->login;
 	c->observer = options->observer;
 	buf_init(&c->input, INPUT_MAX);
 	smtp_reply_parser_init(&c->parser);
@@ -45,6 +46,7 @@ void smtp_client_free(struct smtp_client *c)
 {
 	if (!c)
 		return;
+	smtp_login_end(c);
 	for (size_t i = 0; i < ARRAY_LEN(c->jobs); i++)
 		free(c->jobs[i].todo);
 	free(c->settlement.recipients);
@@ -306,6 +308,11 @@ void smtp_client_secured(struct smtp_client *c)
 	smtp_hello_secured(c);
 }
 
+void smtp_client_channel(struct smtp_client *c, const struct smtp_channel *channel)
+{
+	c->channel = *channel;
+}
+
 void smtp_client_tls_failed(struct smtp_client *c, const struct outcome *why)
 {
 	if (!c->awaits_tls)
@@ -372,6 +379,16 @@ void smtp_client_lost(struct smtp_client *c, enum smtp_loss loss, const char *wh
 void smtp_client_stop(struct smtp_client *c)
 {
 	c->is_stopping = true;
+}
+
+const char *smtp_client_mechanism(const struct smtp_client *c)
+{
+	return c->mechanism;
+}
+
+bool smtp_client_has_refused_login(const struct smtp_client *c)
+{
+	return c->has_refused_login;
 }
 
 bool smtp_client_is_up(const struct smtp_client *c)

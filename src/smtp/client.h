@@ -1,6 +1,6 @@
 /*
  * The SMTP client as a pure engine (RFC 5321; 2920 PIPELINING; 6152 8BITMIME; 1870 SIZE;
- * 2034 ENHANCEDSTATUSCODES; 3207 STARTTLS; 3461 DSN; 6531 SMTPUTF8; 9422 LIMITS): octets
+ * 2034 ENHANCEDSTATUSCODES; 3207 STARTTLS; 3461 DSN; 4954 AUTH; 6531 SMTPUTF8; 9422 LIMITS): octets
  * in, octets and events out. No socket, no clock, no TLS. One engine serves one connection
  * and any number of messages.
  *
@@ -30,6 +30,7 @@
 #include "mail/content.h"
 #include "mail/dsn.h"
 #include "mail/outcome.h"
+#include "smtp/auth.h"
 #include "smtp/extensions.h"
 
 #define SMTP_RECIPIENTS_PER_TRANSACTION 100 /* RFC 5321 4.5.3.1.8 */
@@ -59,7 +60,14 @@ struct smtp_client_options {
 	unsigned messages_max;  /* a connection's; 0 no limit */
 	enum smtp_tls tls;
 	bool is_relay; /* the one we were told to use: that it refuses us concerns ROUTE */
+	const struct smtp_login *login;       /* borrowed; NULL none */
 	const struct smtp_observer *observer; /* borrowed; NULL none */
+};
+
+/* What a handshake has brought about; all zero before. */
+struct smtp_channel {
+	bool is_verified;            /* the server is who we think it is */
+	struct smtp_binding binding; /* octets borrowed */
 };
 
 /* Borrowed until its DONE event. Only recipients still to be tried. */
@@ -121,7 +129,8 @@ struct smtp_event {
  * DEFERRED, HOST: greeting, EHLO, 421, a lost connection, a deadline, a breach of the
  *	protocol. Status 4.4.6: the host has our own name.
  * DEFERRED, ROUTE: 530, the server wants AUTH or STARTTLS first; in CLOSE, our relay refuses
- *	us for good, or has no STARTTLS where we need it (4.7.4).
+ *	us for good, or has no STARTTLS where we need it (4.7.4); AUTH came to nothing, for
+ *	whatever reason: no mail goes to a server that should know us and does not.
  * DEFERRED, MESSAGE, may_be_delivered: the final dot has left and its reply did not come.
  *	Must not be tried on another host at once (RFC 1047).
  *
@@ -148,6 +157,12 @@ void smtp_client_written(struct smtp_client *c, size_t n);
  */
 void smtp_client_secured(struct smtp_client *c);
 void smtp_client_tls_failed(struct smtp_client *c, const struct outcome *why);
+
+/*
+ * What is known of the channel: before smtp_client_secured, with implicit TLS before the
+ * first octet is received. Copied, but for the octets of the binding.
+ */
+void smtp_client_channel(struct smtp_client *c, const struct smtp_channel *channel);
 
 /* What the server offers: known from the first NEXT on. */
 const struct smtp_extensions *smtp_client_extensions(const struct smtp_client *c);
@@ -180,7 +195,16 @@ void smtp_client_lost(struct smtp_client *c, enum smtp_loss loss, const char *wh
  */
 void smtp_client_stop(struct smtp_client *c);
 
-/* Whether the session got as far as an accepted EHLO or HELO: the host is alive. */
+/* The mechanism that we have logged in by; NULL: we have not. */
+const char *smtp_client_mechanism(const struct smtp_client *c);
+
+/* Whether the server has said that the credentials of the login are not good. */
+bool smtp_client_has_refused_login(const struct smtp_client *c);
+
+/*
+ * Whether the session got as far as an accepted EHLO or HELO, and AUTH where there is a
+ * login: the host is alive.
+ */
 bool smtp_client_is_up(const struct smtp_client *c);
 
 #endif

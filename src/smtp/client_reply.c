@@ -97,20 +97,23 @@ static void on_quit(struct smtp_client *c, const struct smtp_reply *reply)
  * complete reply but 421. After a step that `ends_group` nothing may be said before its
  * reply (RFC 2920 3.1).
  *
- * Patience is that of RFC 5321 4.5.3.2, by its numbers; it names none for EHLO and STARTTLS
- * (as long as MAIL here), RSET and QUIT (short: nothing depends on them).
+ * Patience is that of RFC 5321 4.5.3.2, by its numbers; it names none for EHLO, STARTTLS and
+ * AUTH (as long as MAIL here), RSET and QUIT (short: nothing depends on them).
  *
  * CONTENT does not end a group, RFC 2920 3.1 says so itself: the message content may be
  * the first "command" of a group, so that RSET or MAIL of the next transaction follow the
  * final dot at once. QUIT never does: its 221 must not pass for the reply to the dot.
  *
- * AUTH and BDAT are rows to come.
+ * A step that `is_secret` is shown to nobody, and may be longer than a command.
+ *
+ * BDAT is a row to come.
  */
 static const struct {
 	const char *awaits;
 	unsigned patience_s;
 	bool ends_group;
 	bool may_be_3yz;
+	bool is_secret;
 	void (*say)(struct smtp_client *c, struct buf *out);
 	void (*on_reply)(struct smtp_client *c, const struct smtp_reply *reply);
 } steps[] = {
@@ -133,6 +136,20 @@ static const struct {
 		.ends_group = true,
 		.say = say_starttls,
 		.on_reply = smtp_hello_starttls_replied},
+	[SMTP_STEP_AUTH] = {.awaits = "the reply to AUTH",
+		.patience_s = 5 * MINUTE_S,
+		.ends_group = true,
+		.may_be_3yz = true,
+		.is_secret = true,
+		.say = smtp_login_say,
+		.on_reply = smtp_login_replied},
+	[SMTP_STEP_AUTH_ANSWER] = {.awaits = "the reply to the login",
+		.patience_s = 5 * MINUTE_S,
+		.ends_group = true,
+		.may_be_3yz = true,
+		.is_secret = true,
+		.say = smtp_login_say_answer,
+		.on_reply = smtp_login_replied},
 	[SMTP_STEP_RSET] = {.awaits = "the reply to RSET",
 		.patience_s = 20,
 		.say = say_rset,
@@ -182,8 +199,21 @@ void smtp_session_show(const struct smtp_client *c, struct span command)
 		c->observer->said(c->observer->ctx, command);
 }
 
+static void show_step(
+	const struct smtp_client *c, enum smtp_step step, struct span command)
+{
+	char masked[SMTP_LOGIN_MASK_MAX];
+
+	if (steps[step].is_secret) {
+		smtp_login_mask(command, masked);
+		command = span_of(masked);
+	}
+	smtp_session_show(c, command);
+}
+
 void smtp_session_say(struct smtp_client *c, enum smtp_step step)
 {
+	size_t max = steps[step].is_secret ? SMTP_LOGIN_LINE_MAX : SMTP_COMMAND_MAX;
 	struct buf *out = smtp_outbox_open(&c->outbox);
 	size_t before = out->len;
 	struct span command;
@@ -191,10 +221,10 @@ void smtp_session_say(struct smtp_client *c, enum smtp_step step)
 	steps[step].say(c, out);
 	command = span_from(buf_span(out), before);
 	/* addresses were checked where they came in; one that slipped through is fatal */
-	if (out->is_overfull || command.len > SMTP_COMMAND_MAX ||
+	if (out->is_overfull || command.len > max ||
 		span_has_control(span_head(command, command.len - 2)))
 		BUG("a command that is too long or more than one line");
-	smtp_session_show(c, span_head(command, command.len - 2));
+	show_step(c, step, span_head(command, command.len - 2));
 	smtp_expected_push(
 		&c->expected, step, (uint32_t)command.len, smtp_outbox_end(&c->outbox));
 }

@@ -60,15 +60,6 @@ void smtp_hello_greeted(struct smtp_client *c, const struct smtp_reply *reply)
 	}
 }
 
-/*
- * TLS is as good as it will get. Where AUTH will come: its command is said from here, and
- * its end sets is_up.
- */
-static void channel_settled(struct smtp_client *c)
-{
-	c->is_up = true;
-}
-
 static bool needs_tls(const struct smtp_client *c)
 {
 	return c->tls == SMTP_TLS_REQUIRED && !c->is_secure;
@@ -82,7 +73,7 @@ static void hello_accepted(struct smtp_client *c, const struct smtp_reply *reply
 	if (is_ourselves(c, reply))
 		return;
 	if (c->is_secure || c->tls == SMTP_TLS_NEVER) {
-		channel_settled(c);
+		smtp_login_begin(c);
 	} else if (c->extensions.has_starttls) {
 		smtp_session_say(c, SMTP_STEP_STARTTLS);
 	} else if (needs_tls(c)) {
@@ -90,7 +81,7 @@ static void hello_accepted(struct smtp_client *c, const struct smtp_reply *reply
 			"TLS is required here, and the server does not offer STARTTLS");
 		refuse_session(c, &o);
 	} else {
-		channel_settled(c);
+		smtp_login_begin(c);
 	}
 }
 
@@ -110,7 +101,7 @@ void smtp_hello_starttls_replied(struct smtp_client *c, const struct smtp_reply 
 		if (needs_tls(c))
 			refused_by_reply(c, reply);
 		else
-			channel_settled(c);
+			smtp_login_begin(c);
 	} else if (c->input_at < c->input.len) {
 		smtp_hello_plaintext_left(c);
 	} else {
@@ -131,7 +122,8 @@ void smtp_hello_ehlo_replied(struct smtp_client *c, const struct smtp_reply *rep
 	if (smtp_reply_class(reply) == 2) {
 		c->extensions = smtp_extensions_parse(reply->text);
 		hello_accepted(c, reply);
-	} else if (smtp_reply_class(reply) == 5 && !needs_tls(c)) {
+	} else if (smtp_reply_class(reply) == 5 && !needs_tls(c) &&
+		   !smtp_login_is_required(c)) {
 		smtp_session_say(c, SMTP_STEP_HELO); /* RFC 5321 3.2 */
 	} else {
 		refused_by_reply(c, reply);

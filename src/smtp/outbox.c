@@ -1,5 +1,7 @@
 #include "smtp/outbox.h"
 
+#include <string.h>
+
 void smtp_outbox_init(struct smtp_outbox *o)
 {
 	*o = (struct smtp_outbox){.octets = BUF_INIT(SMTP_OUTBOX_MAX)};
@@ -8,6 +10,16 @@ void smtp_outbox_init(struct smtp_outbox *o)
 void smtp_outbox_release(struct smtp_outbox *o)
 {
 	buf_release(&o->octets);
+}
+
+void smtp_outbox_wipe(struct smtp_outbox *o)
+{
+	struct buf *b = &o->octets;
+
+	buf_consume(b, o->gone);
+	o->gone = 0;
+	if (b->data)
+		explicit_bzero(b->data + b->len, b->cap - b->len);
 }
 
 struct buf *smtp_outbox_open(struct smtp_outbox *o)

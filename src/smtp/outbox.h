@@ -21,6 +21,9 @@ struct smtp_outbox {
 void smtp_outbox_init(struct smtp_outbox *o);
 void smtp_outbox_release(struct smtp_outbox *o);
 
+/* Overwrite what is there beside what has not left: it held a secret. */
+void smtp_outbox_wipe(struct smtp_outbox *o);
+
 /*
  * The buf to append to. Borrowed until the next call; what smtp_outbox_pending gave
  * before is no longer valid.

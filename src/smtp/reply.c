@@ -14,6 +14,11 @@ void smtp_reply_parser_init(struct smtp_reply_parser *p)
 	};
 }
 
+void smtp_reply_parser_set_line_max(struct smtp_reply_parser *p, size_t line_max)
+{
+	p->line.max = line_max;
+}
+
 void smtp_reply_parser_release(struct smtp_reply_parser *p)
 {
 	buf_release(&p->line);
@@ -114,7 +119,7 @@ static enum smtp_reply_progress take_line(struct smtp_reply_parser *p, struct sp
 /* Keep a beginning of a line until the rest comes. */
 static enum smtp_reply_progress keep(struct smtp_reply_parser *p, struct span part)
 {
-	size_t room = SMTP_REPLY_LINE_MAX - p->line.len;
+	size_t room = p->line.max - p->line.len;
 
 	buf_add_span(&p->line, span_head(part, room));
 	if (!may_be_unfinished_line(buf_span(&p->line)))
@@ -136,7 +141,7 @@ static enum smtp_reply_progress take_next(struct smtp_reply_parser *p, struct sp
 	progress = keep(p, part);
 	if (end < 0 || progress != SMTP_REPLY_PARTIAL)
 		return progress;
-	if (p->line.len + 1 > SMTP_REPLY_LINE_MAX)
+	if (p->line.len + 1 > p->line.max)
 		return SMTP_REPLY_ENDLESS;
 	progress = take_line(p, buf_span(&p->line));
 	if (progress != SMTP_REPLY_GARBAGE)

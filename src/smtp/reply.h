@@ -12,9 +12,11 @@
 #include "base/span.h"
 #include "mail/outcome.h"
 
-#define SMTP_REPLY_LINE_MAX   4096 /* octets with line end; RFC 5321 4.5.3.1.5 says 512 */
-#define SMTP_REPLY_LINES_MAX  128
-#define SMTP_REPLY_OCTETS_MAX (64 * 1024)
+#define SMTP_REPLY_LINE_MAX  4096 /* octets with line end; RFC 5321 4.5.3.1.5 says 512 */
+#define SMTP_REPLY_LINES_MAX 128
+/* while AUTH goes on: a challenge that is too long is still read, to be answered "*" */
+#define SMTP_REPLY_CHALLENGE_MAX (32 * 1024)
+#define SMTP_REPLY_OCTETS_MAX    (64 * 1024)
 
 struct smtp_reply {
 	int code; /* 200..559 */
@@ -50,6 +52,13 @@ struct smtp_reply_parser {
 };
 
 void smtp_reply_parser_init(struct smtp_reply_parser *p);
+
+/*
+ * From the next reply on a line may have so many octets with its end; SMTP_REPLY_LINE_MAX at
+ * the start. Between two replies.
+ */
+void smtp_reply_parser_set_line_max(struct smtp_reply_parser *p, size_t line_max);
+
 void smtp_reply_parser_release(struct smtp_reply_parser *p);
 
 /*

@@ -1,8 +1,8 @@
 /*
  * The client engine from the inside. Only the files of the engine include this: client.c
  * (its face: events in order), client_reply.c (the table of steps), hello.c (greeting,
- * EHLO, STARTTLS), transaction.c (MAIL to the final dot), settlement.c (who gets which outcome, and
- * how a session ends).
+ * EHLO, STARTTLS), login.c (AUTH), transaction.c (MAIL to the final dot), settlement.c (who
+ * gets which outcome, and how a session ends).
  *
  *	message ── smtp_job ── 1..n smtp_transaction ── recipients
  *
@@ -73,6 +73,7 @@ struct smtp_client {
 	unsigned messages_max;
 	enum smtp_tls tls;
 	bool is_relay;
+	const struct smtp_login *login;       /* NULL none */
 	const struct smtp_observer *observer; /* NULL none */
 
 	struct buf input;
@@ -90,6 +91,11 @@ struct smtp_client {
 	struct smtp_extensions extensions;
 	bool awaits_tls; /* the owner is to shake hands */
 	bool is_secure;  /* inside TLS */
+	struct smtp_channel channel;
+	struct smtp_auth *auth; /* while it lasts */
+	struct span challenge;  /* for the answer that is composed now */
+	const char *mechanism;  /* that we have logged in by; NULL: we have not */
+	bool has_refused_login;
 	bool is_up;
 	bool needs_reset;   /* RSET before the next MAIL */
 	bool has_no_more;   /* messages: the owner said so */
@@ -162,6 +168,30 @@ void smtp_hello_plaintext_left(struct smtp_client *c);
 
 /* The handshake has succeeded: all that was heard so far is forgotten. */
 void smtp_hello_secured(struct smtp_client *c);
+
+/* login.c */
+
+/* Whether no mail is given to a server that we have not logged in to. */
+bool smtp_login_is_required(const struct smtp_client *c);
+
+/* TLS is as good as it will get: log in, or do without, or refuse the session. */
+void smtp_login_begin(struct smtp_client *c);
+void smtp_login_replied(struct smtp_client *c, const struct smtp_reply *reply);
+
+/* The exchange is over, if there is one: overwrite all that is left of it. */
+void smtp_login_end(struct smtp_client *c);
+
+/*
+ * Compose AUTH, and the answer to c->challenge. Room is made first: a buffer that grows
+ * leaves a copy behind.
+ */
+#define SMTP_LOGIN_LINE_MAX (SMTP_AUTH_LINE_MAX + 2) /* with the line end */
+void smtp_login_say(struct smtp_client *c, struct buf *out);
+void smtp_login_say_answer(struct smtp_client *c, struct buf *out);
+
+/* A line of the exchange as others may see it: "AUTH PLAIN ***", "***", "*". */
+#define SMTP_LOGIN_MASK_MAX 64
+void smtp_login_mask(struct span command, char out[SMTP_LOGIN_MASK_MAX]);
 
 /* transaction.c: `current`, and the step from there to `finishing` */
 

@@ -195,6 +195,11 @@ static bool step(struct session *s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const struct smtp_login login = {.user = "user",
+		.password = SPAN_LIT("pencil"),
+		.has_certificate = true,
+		.nonce = "rOprNGfwEbeRWgbNEkqO"};
+	static const struct smtp_channel verified = {.is_verified = true};
 	struct smtp_client_options options = {
 		.hello_name = "client.example", .remote = "mx"};
 	struct session s = {.line = 0};
@@ -209,13 +214,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	s.tls_fails = data[1] & 8;
 	options.tls = (enum smtp_tls)(data[1] >> 4 & 3);
 	options.is_relay = data[1] & 64;
+	options.login = data[1] & 128 ? &login : NULL;
 	s.server = (struct span){(const char *)data + 2, size - 2};
 	s.client = smtp_client_new(&options);
+	smtp_client_channel(s.client, &verified);
 	most = 20000 + 4 * size;
 	while (step(&s))
 		check(++steps < most, "no end");
 	for (size_t i = 0; i < s.taken; i++)
 		check(s.letters[i].is_done, "not done");
+	check(!options.login || !s.dots_left || smtp_client_mechanism(s.client),
+		"mail without a login");
 	smtp_client_free(s.client);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "base/bug.h"
+#include "smtp/auth.h"
 #include "smtp/extensions.h"
 
 static const struct {

@@ -169,7 +169,7 @@ bool transcript_cast_take(struct transcript_cast *cast,
 	} else if (span_is(directive, "relay")) {
 		cast->is_relay = true;
 	} else {
-		return false;
+		return transcript_login_take(&cast->login, directive, rest);
 	}
 	return true;
 }
@@ -189,4 +189,5 @@ void transcript_cast_release(struct transcript_cast *cast)
 		free(m);
 	}
 	free(cast->hello_name);
+	transcript_login_release(&cast->login);
 }

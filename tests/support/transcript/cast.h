@@ -9,6 +9,7 @@
 
 #include "smtp/client.h"
 #include "transcript/lines.h"
+#include "transcript/login.h"
 
 #define TRANSCRIPT_MESSAGES_MAX   16
 #define TRANSCRIPT_RECIPIENTS_MAX 1000
@@ -34,13 +35,14 @@ struct transcript_cast {
 	unsigned messages_max;
 	enum smtp_tls tls;
 	bool is_relay;
+	struct transcript_login login;
 	struct transcript_message *messages[TRANSCRIPT_MESSAGES_MAX];
 	size_t count;
 };
 
 /*
  * Take a line that describes a message or the client: "message", "to", "text", "fails",
- * "hello", "limit", "tls", "relay". False when it is another one.
+ * "hello", "limit", "tls", "relay", or the login. False when it is another one.
  */
 bool transcript_cast_take(struct transcript_cast *cast,
 	const struct transcript_lines *lines, const struct transcript_line *line);

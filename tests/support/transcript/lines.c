@@ -46,10 +46,31 @@ static char unescape(struct span *s)
 	return '\\';
 }
 
+/* What stands behind a \b, as base64. */
+static void add_base64(struct buf *out, struct span s)
+{
+	struct buf raw = BUF_INIT(64 * 1024);
+
+	while (s.len) {
+		if (s.data[0] == '\\') {
+			buf_add_char(&raw, unescape(&s));
+			continue;
+		}
+		buf_add_char(&raw, s.data[0]);
+		s = span_from(s, 1);
+	}
+	base64_encode(out, buf_span(&raw));
+	buf_release(&raw);
+}
+
 /* `s` with escapes undone and, in a repeated line, '%' as its number. */
 static void add_expanded(struct buf *out, struct span s, const uint64_t *number)
 {
 	while (s.len) {
+		if (span_starts(s, "\\b")) {
+			add_base64(out, span_from(s, 2));
+			return;
+		}
 		if (s.data[0] == '\\') {
 			buf_add_char(out, unescape(&s));
 			continue;

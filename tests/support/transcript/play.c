@@ -329,16 +329,19 @@ static void play_tls(struct player *p)
 {
 	const struct outcome failed =
 		outcome_make(OUTCOME_DEFERRED, OUTCOME_HOST, "4.7.5", "no shared cipher");
+	struct smtp_channel channel = transcript_login_channel(&p->cast.login);
 
 	drive(p);
 	check_nothing_unchecked(p);
 	if (p->event.kind != SMTP_START_TLS)
 		transcript_fail(p->lines, p->line, "the client does not want TLS");
 	p->has_offered = false;
-	if (span_is(directive_of(p->line), "secured"))
+	if (span_is(directive_of(p->line), "secured")) {
+		smtp_client_channel(p->client, &channel);
 		smtp_client_secured(p->client);
-	else
+	} else {
 		smtp_client_tls_failed(p->client, &failed);
+	}
 }
 
 static void play_hold(struct player *p)
@@ -445,9 +448,13 @@ static void begin(struct player *p)
 		.messages_max = p->cast.messages_max,
 		.tls = p->cast.tls,
 		.is_relay = p->cast.is_relay,
+		.login = p->cast.login.is_given ? &p->cast.login.smtp : NULL,
 	};
+	struct smtp_channel channel = transcript_login_channel(&p->cast.login);
 
 	p->client = smtp_client_new(&options);
+	if (p->cast.tls == SMTP_TLS_IMPLICIT)
+		smtp_client_channel(p->client, &channel);
 	buf_init(&p->said, SAID_MAX);
 }
 
