@@ -13,12 +13,18 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define ERROR_MAX 128
+#define ERROR_MAX TLS_TEXT_MAX
 
 struct stream {
 	int fd; /* -1: it never came to a socket; `error` says why */
 	bool is_connected;
 	char error[ERROR_MAX];
+	struct tls *tls; /* NULL: in clear */
+	bool is_secure;  /* its handshake is over */
+	/* what TLS waits for in order to go on with reading and writing (to renew its keys
+	 * it writes while it reads); reading stands for the handshake, too */
+	short read_events;
+	short write_events;
 };
 
 static enum stream_result fail(struct stream *s, int err)
@@ -78,6 +84,7 @@ void stream_free(struct stream *s)
 {
 	if (!s)
 		return;
+	tls_free(s->tls);
 	file_close(s->fd);
 	free(s);
 }
@@ -102,12 +109,31 @@ enum stream_result stream_connect(struct stream *s)
 	return STREAM_OK;
 }
 
-enum stream_result stream_read(struct stream *s, void *to, size_t n, size_t *ret_n)
+static enum stream_result tls_outcome(
+	struct stream *s, enum tls_result result, short *events)
+{
+	switch (result) {
+	case TLS_OK:
+		return STREAM_OK;
+	case TLS_WANT_READ:
+		*events = POLLIN;
+		return STREAM_AGAIN;
+	case TLS_WANT_WRITE:
+		*events = POLLOUT;
+		return STREAM_AGAIN;
+	case TLS_CLOSED:
+		return STREAM_CLOSED;
+	case TLS_ERROR:
+		(void)text_copy(s->error, sizeof(s->error), span_of(tls_error(s->tls)));
+		return STREAM_ERROR;
+	}
+	BUG("result of TLS");
+}
+
+static enum stream_result read_clear(struct stream *s, void *to, size_t n, size_t *ret_n)
 {
 	ssize_t got;
 
-	if (n == 0)
-		BUG("read of nothing"); /* its 0 would pass for the end */
 	do {
 		got = recv(s->fd, to, n, MSG_DONTWAIT);
 	} while (got < 0 && errno == EINTR);
@@ -119,12 +145,22 @@ enum stream_result stream_read(struct stream *s, void *to, size_t n, size_t *ret
 	return STREAM_OK;
 }
 
-enum stream_result stream_write(struct stream *s, struct span data, size_t *ret_n)
+enum stream_result stream_read(struct stream *s, void *to, size_t n, size_t *ret_n)
+{
+	if (n == 0)
+		BUG("read of nothing"); /* its 0 would pass for the end */
+	if (!s->tls)
+		return read_clear(s, to, n, ret_n);
+	if (!s->is_secure)
+		BUG("read amid a handshake");
+	s->read_events = POLLIN;
+	return tls_outcome(s, tls_read(s->tls, to, n, ret_n), &s->read_events);
+}
+
+static enum stream_result write_clear(struct stream *s, struct span data, size_t *ret_n)
 {
 	ssize_t sent;
 
-	if (data.len == 0)
-		BUG("write of nothing");
 	do {
 		sent = send(s->fd, data.data, data.len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	} while (sent < 0 && errno == EINTR);
@@ -132,6 +168,26 @@ enum stream_result stream_write(struct stream *s, struct span data, size_t *ret_
 		return errno == EAGAIN ? STREAM_AGAIN : fail(s, errno);
 	*ret_n = (size_t)sent;
 	return STREAM_OK;
+}
+
+static enum stream_result write_secure(struct stream *s, struct span data, size_t *ret_n)
+{
+	enum stream_result result;
+
+	s->write_events = POLLOUT;
+	result = tls_outcome(s, tls_write(s->tls, data, ret_n), &s->write_events);
+	return result == STREAM_CLOSED ? fail(s, EPIPE) : result;
+}
+
+enum stream_result stream_write(struct stream *s, struct span data, size_t *ret_n)
+{
+	if (data.len == 0)
+		BUG("write of nothing");
+	if (!s->tls)
+		return write_clear(s, data, ret_n);
+	if (!s->is_secure)
+		BUG("write amid a handshake");
+	return write_secure(s, data, ret_n);
 }
 
 int stream_fd(const struct stream *s)
@@ -143,6 +199,8 @@ short stream_events(const struct stream *s, bool wants_write)
 {
 	if (!s->is_connected)
 		return POLLOUT;
+	if (s->tls)
+		return s->read_events | (wants_write ? s->write_events : 0);
 	return wants_write ? POLLIN | POLLOUT : POLLIN;
 }
 
@@ -167,6 +225,55 @@ enum stream_result stream_connect_wait(struct stream *s, int64_t deadline_ms)
 	if (stream_wait(s, true, deadline_ms) == STREAM_AGAIN)
 		return STREAM_AGAIN;
 	return stream_connect(s);
+}
+
+int stream_start_tls(struct stream *s, const struct tls_options *options,
+	struct tls_cache *cache, struct fault *f)
+{
+	if (!s->is_connected || s->tls)
+		BUG("TLS on no connection, or twice");
+	if (tls_new(&s->tls, s->fd, options, cache, f) < 0)
+		return -1;
+	s->read_events = POLLOUT; /* the client speaks first */
+	s->write_events = POLLOUT;
+	return 0;
+}
+
+enum stream_result stream_handshake(struct stream *s)
+{
+	enum stream_result result =
+		tls_outcome(s, tls_handshake(s->tls), &s->read_events);
+
+	if (result == STREAM_OK) {
+		s->is_secure = true;
+		s->read_events = POLLIN;
+	}
+	return result;
+}
+
+enum stream_result stream_handshake_wait(struct stream *s, int64_t deadline_ms)
+{
+	enum stream_result result;
+
+	while ((result = stream_handshake(s)) == STREAM_AGAIN)
+		if (stream_wait(s, false, deadline_ms) == STREAM_AGAIN)
+			return STREAM_AGAIN;
+	return result;
+}
+
+const struct tls_facts *stream_tls_facts(const struct stream *s)
+{
+	return s->tls ? tls_facts(s->tls) : NULL;
+}
+
+int stream_tls_binding(const struct stream *s, struct tls_binding_data *ret)
+{
+	return s->tls ? tls_binding(s->tls, ret) : -1;
+}
+
+bool stream_is_truncated(const struct stream *s)
+{
+	return s->tls && tls_is_truncated(s->tls);
 }
 
 const char *stream_error(const struct stream *s)
