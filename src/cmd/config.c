@@ -18,7 +18,7 @@
 #define SYSCONFDIR "/etc"
 #endif
 
-#define OUTPUT_MAX  ((size_t)4 * 1024 * 1024)
+#define OUTPUT_MAX  ((size_t)16 * 1024 * 1024)
 #define VALUE_MAX   8192
 #define NAME_WIDTH  24 /* "delivery.connect_timeout" */
 #define VALUE_WIDTH 24
@@ -100,6 +100,58 @@ static void add_value(struct buf *out, const struct state *s, const struct conf_
 		conf_format(out, &s->conf, key);
 }
 
+/* What `show` has a line for: a key, or an entry of a table that has some. */
+struct shown {
+	const struct conf_key *key;
+	const char *name;
+	struct buf value; /* empty: none */
+	struct buf origin;
+};
+
+static void shown_init(struct shown *ret, const struct conf_key *key, const char *name)
+{
+	*ret = (struct shown){key, name, BUF_INIT(VALUE_MAX), BUF_INIT(VALUE_MAX)};
+}
+
+static void shown_release(struct shown *shown)
+{
+	buf_release(&shown->value);
+	buf_release(&shown->origin);
+}
+
+static void show_entries(struct buf *out, const struct conf_key *key,
+	const struct conf_table *table,
+	void (*show)(struct buf *out, const struct shown *shown))
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct conf_entry *entry = &table->entries[i];
+		struct shown shown;
+
+		shown_init(&shown, key, entry->key);
+		buf_add_str(&shown.value, entry->value);
+		conf_origin_format(&shown.origin, &entry->origin);
+		show(out, &shown);
+		shown_release(&shown);
+	}
+}
+
+static void show_key(struct buf *out, const struct state *s, const struct conf_key *key,
+	void (*show)(struct buf *out, const struct shown *shown))
+{
+	const void *field = (const char *)&s->conf + key->offset;
+	struct shown shown;
+
+	if (key->spec.kind == VALUE_TABLE && ((const struct conf_table *)field)->count) {
+		show_entries(out, key, field, show);
+		return;
+	}
+	shown_init(&shown, key, key->name);
+	add_value(&shown.value, s, key);
+	conf_origin(&shown.origin, &s->conf, key);
+	show(out, &shown);
+	shown_release(&shown);
+}
+
 /* Spaces up to column `width`, counted from `from`, but at least one. */
 static void pad(struct buf *out, size_t from, size_t width)
 {
@@ -109,21 +161,17 @@ static void pad(struct buf *out, size_t from, size_t width)
 		buf_add_char(out, ' ');
 }
 
-static void show_key(struct buf *out, const struct state *s, const struct conf_key *key)
+static void show_line(struct buf *out, const struct shown *shown)
 {
-	struct buf value = BUF_INIT(VALUE_MAX);
 	size_t start = out->len;
 
-	add_value(&value, s, key);
-	buf_addf(out, "%s.%s", key->section, key->name);
+	buf_addf(out, "%s.", shown->key->section);
+	text_clean(out, span_of(shown->name));
 	pad(out, start, NAME_WIDTH + 1);
 	buf_add_str(out, "= ");
-	text_clean(out, value.len ? buf_span(&value) : SPAN_LIT("(none)"));
+	text_clean(out, shown->value.len ? buf_span(&shown->value) : SPAN_LIT("(none)"));
 	pad(out, start, NAME_WIDTH + 3 + VALUE_WIDTH);
-	buf_add_str(out, "# ");
-	conf_origin(out, &s->conf, key);
-	buf_add_char(out, '\n');
-	buf_release(&value);
+	buf_addf(out, "# %s\n", buf_str(&shown->origin));
 }
 
 static void show_text(struct buf *out, const struct state *s, bool is_verbose)
@@ -133,7 +181,7 @@ static void show_text(struct buf *out, const struct state *s, bool is_verbose)
 	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++) {
 		if (is_verbose)
 			buf_addf(out, "%s# %s\n", i ? "\n" : "", key->help);
-		show_key(out, s, key);
+		show_key(out, s, key, show_line);
 	}
 }
 
@@ -143,25 +191,19 @@ static void add_pair(struct buf *out, const char *name, const char *text)
 	json_add_text(out, text);
 }
 
-static void json_key(struct buf *out, const struct state *s, const struct conf_key *key)
+static void json_object(struct buf *out, const struct shown *shown)
 {
-	struct buf value = BUF_INIT(VALUE_MAX);
-
-	add_value(&value, s, key);
-	buf_add_str(out, "{");
-	add_pair(out, "section", key->section);
+	buf_add_str(out, span_ends(buf_span(out), "[") ? "\n  {" : ",\n  {");
+	add_pair(out, "section", shown->key->section);
 	buf_add_str(out, ", ");
-	add_pair(out, "key", key->name);
+	add_pair(out, "key", shown->name);
 	buf_add_str(out, ", ");
-	add_pair(out, "value", value.len ? buf_str(&value) : NULL);
+	add_pair(out, "value", shown->value.len ? buf_str(&shown->value) : NULL);
 	buf_add_str(out, ", ");
-	buf_reset(&value);
-	conf_origin(&value, &s->conf, key);
-	add_pair(out, "origin", buf_str(&value));
+	add_pair(out, "origin", buf_str(&shown->origin));
 	buf_add_str(out, ", ");
-	add_pair(out, "help", key->help);
+	add_pair(out, "help", shown->key->help);
 	buf_add_str(out, "}");
-	buf_release(&value);
 }
 
 static void json_problem(struct buf *out, const struct conf_problem *p)
@@ -180,10 +222,8 @@ static void show_json(struct buf *out, const struct state *s)
 	const struct conf_key *key;
 
 	buf_add_str(out, "{\"keys\": [");
-	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++) {
-		buf_add_str(out, i ? ",\n  " : "\n  ");
-		json_key(out, s, key);
-	}
+	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++)
+		show_key(out, s, key, json_object);
 	buf_add_str(out, "],\n \"files\": [");
 	for (size_t i = 0; i < s->conf.files.count; i++) {
 		buf_add_str(out, i ? ", " : "");

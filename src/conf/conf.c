@@ -119,8 +119,11 @@ int conf_path(
 
 void conf_origin(struct buf *out, const struct conf *c, const struct conf_key *key)
 {
-	const struct conf_origin *origin = &c->origins[conf_key_index(key)];
+	conf_origin_format(out, &c->origins[conf_key_index(key)]);
+}
 
+void conf_origin_format(struct buf *out, const struct conf_origin *origin)
+{
 	text_clean(out, origin->where ? span_of(origin->where) : SPAN_LIT("default"));
 	if (origin->line)
 		buf_addf(out, ":%u", origin->line);

@@ -26,16 +26,12 @@
 #include "base/log.h"
 #include "base/strv.h"
 #include "conf/problem.h"
+#include "conf/table.h"
 
 enum conf_deliver {
 	CONF_DELIVER_BACKGROUND, /* queue, then start a flush and leave */
 	CONF_DELIVER_FOREGROUND, /* queue, then wait for the first attempt */
 	CONF_DELIVER_QUEUE,      /* queue only */
-};
-
-struct conf_origin {
-	const char *where; /* in `files` or `variables`; NULL: built in */
-	unsigned line;     /* 0: a variable */
 };
 
 /*
@@ -82,6 +78,7 @@ struct conf {
 		char *name;          /* template; NULL: names stay */
 		bool keeps_original;
 	} rewrite;
+	struct conf_table generic; /* users and addresses, as they stand, to addresses */
 	struct {
 		struct strv added; /* "Name: template" */
 		struct strv set;
@@ -104,7 +101,7 @@ struct conf {
 
 	struct strv files;           /* that were read, in order */
 	struct strv variables;       /* of the environment that were used */
-	struct conf_origin *origins; /* of each key; see conf_origin */
+	struct conf_origin *origins; /* of each key; `where` is in one of those two */
 };
 
 struct conf_options {
@@ -144,6 +141,7 @@ int conf_path(
  * "default".
  */
 void conf_origin(struct buf *out, const struct conf *c, const struct conf_key *key);
+void conf_origin_format(struct buf *out, const struct conf_origin *origin);
 
 /* Append the value in force as one would write it in the file; "" for none. */
 void conf_format(struct buf *out, const struct conf *c, const struct conf_key *key);

@@ -88,6 +88,9 @@ static const struct conf_key keys[] = {
 	{"rewrite", "keep_original", KIND(VALUE_YES_NO), "no",
 		FIELD(rewrite.keeps_original), "X-Original-From keeps a changed From"},
 
+	{"generic", "*", KIND(VALUE_TABLE), "", FIELD(generic),
+		"address of a user, an address or a domain outside"},
+
 	{"header", "add", WORDS(VALUE_FIELDS, field_words), "", FIELD(header.added),
 		"fields to add"},
 	{"header", "set", WORDS(VALUE_FIELDS, field_words), "", FIELD(header.set),
@@ -132,10 +135,16 @@ size_t conf_key_index(const struct conf_key *key)
 	return (size_t)(key - keys);
 }
 
+static bool is_table(const struct conf_key *key)
+{
+	return key->spec.kind == VALUE_TABLE;
+}
+
 const struct conf_key *conf_key_find(struct span section, struct span name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		if (span_iis(section, keys[i].section) && span_iis(name, keys[i].name))
+		if (span_iis(section, keys[i].section) &&
+			(is_table(&keys[i]) || span_iis(name, keys[i].name)))
 			return &keys[i];
 	return NULL;
 }
@@ -177,6 +186,8 @@ void conf_key_variable(struct buf *out, const struct conf_key *key)
 {
 	struct buf name = BUF_INIT(LIST_MAX);
 
+	if (is_table(key))
+		return;
 	if (!span_is(span_of(key->section), "nullmta"))
 		buf_addf(&name, "%s_", key->section);
 	buf_add_str(&name, key->name);
@@ -197,14 +208,19 @@ void *conf_key_field(const struct conf_key *key, struct conf *c)
 int conf_key_assign(const struct conf_key *key, struct conf *c, struct span text,
 	const struct conf_place *at, struct conf_problems *problems)
 {
+	const struct conf_origin origin = {at->where, at->line};
 	struct buf want = BUF_INIT(CONF_PROBLEM_TEXT_MAX);
-	int rc = value_parse(&key->spec, text, conf_key_field(key, c), &want);
+	void *field = conf_key_field(key, c);
+	int rc;
 
+	if (is_table(key))
+		rc = conf_table_put(field, at->key, text, &origin, &want);
+	else
+		rc = value_parse(&key->spec, text, field, &want);
 	if (rc < 0)
 		conf_problems_add(problems, at, "wrong value; give %s", buf_str(&want));
 	else
-		c->origins[conf_key_index(key)] =
-			(struct conf_origin){at->where, at->line};
+		c->origins[conf_key_index(key)] = origin;
 	buf_release(&want);
 	return rc;
 }

@@ -16,10 +16,14 @@
 #define PATH_MAX_LEN        4096
 #define LIST_MAX            512
 
-/* Where a file has a key: one of these for each row of the table. */
+#define FOUND_MAX (CONF_TABLE_MAX + 100) /* more than there are rows, too */
+
+/* Where a file has a key. */
 struct found {
-	unsigned line; /* 0: the file does not have it */
+	const struct conf_key *key;
+	struct span name; /* as it stands there */
 	struct span value;
+	unsigned line;
 };
 
 struct source {
@@ -27,8 +31,9 @@ struct source {
 	struct conf_problems *problems;
 	const char *path;
 	struct inifile file;
-	struct found *found;
+	struct found *found; /* in the order of the file, FOUND_MAX at most */
 	size_t found_count;
+	size_t found_cap;
 };
 
 static void note_section(struct source *s, const struct scan_item *item)
@@ -58,27 +63,55 @@ static void note_unknown_key(struct source *s, const struct scan_item *item)
 	buf_release(&known);
 }
 
-static void note_entry(struct source *s, const struct scan_item *item)
+static const struct found *find_found(
+	const struct source *s, const struct conf_key *key, struct span name)
+{
+	for (size_t i = 0; i < s->found_count; i++)
+		if (s->found[i].key == key && span_ieq(s->found[i].name, name))
+			return &s->found[i];
+	return NULL;
+}
+
+/* iniparser would silently keep the last of two, and gets slow where there are many. */
+static void note_surplus(
+	struct source *s, const struct scan_item *item, const struct found *first)
 {
 	struct conf_place at = {s->path, item->line, item->section, item->key};
+
+	if (first)
+		conf_problems_add(s->problems, &at,
+			"given a second time, first in line %u; remove one of them",
+			first->line);
+	else
+		conf_problems_add(s->problems, &at,
+			"one of more than %d; [rewrite] map has a file for more",
+			CONF_TABLE_MAX);
+	inifile_hide(&s->file, item->whole);
+}
+
+static void add_found(struct source *s, const struct found *found)
+{
+	if (s->found_count == s->found_cap) {
+		s->found_cap = s->found_cap ? 2 * s->found_cap : 16;
+		s->found = mem_regrow(s->found, s->found_cap, sizeof(*s->found));
+	}
+	s->found[s->found_count++] = *found;
+}
+
+static void note_entry(struct source *s, const struct scan_item *item)
+{
 	const struct conf_key *key = conf_key_find(item->section, item->key);
-	struct found *found;
+	const struct found *first;
 
 	if (!key) {
 		note_unknown_key(s, item);
 		return;
 	}
-	found = &s->found[conf_key_index(key)];
-	if (found->line) {
-		conf_problems_add(s->problems, &at,
-			"given a second time, first in line %u; remove one of them",
-			found->line);
-		/* iniparser would silently keep the last */
-		inifile_hide(&s->file, item->whole);
-		return;
-	}
-	*found = (struct found){item->line, item->value};
-	s->found_count++;
+	first = find_found(s, key, item->key);
+	if (first || s->found_count == FOUND_MAX)
+		note_surplus(s, item, first);
+	else
+		add_found(s, &(struct found){key, item->key, item->value, item->line});
 }
 
 static void note_wrong(struct source *s, const struct scan_item *item)
@@ -113,12 +146,11 @@ static void look_over(struct source *s)
  * Take a value from iniparser, but only where it is what stands in the line: a version
  * with escapes in quotes, or a file that changed meanwhile, must not pass unseen.
  */
-static void take_value(struct source *s, const struct conf_key *key, struct found *found)
+static void take_value(struct source *s, const struct found *found)
 {
-	struct span section = span_of(key->section);
-	struct span name = span_of(key->name);
-	struct conf_place at = {s->path, found->line, section, name};
-	const char *value = inifile_value(&s->file, section, name);
+	struct span section = span_of(found->key->section);
+	struct conf_place at = {s->path, found->line, section, found->name};
+	const char *value = inifile_value(&s->file, section, found->name);
 
 	if (!value || !span_eq(span_of(value), found->value)) {
 		conf_problems_add(s->problems, &at,
@@ -128,16 +160,7 @@ static void take_value(struct source *s, const struct conf_key *key, struct foun
 		s->problems->is_unread = s->problems->is_unread || !value;
 		return;
 	}
-	(void)conf_key_assign(key, s->conf, span_of(value), &at, s->problems);
-}
-
-static void take_values(struct source *s)
-{
-	const struct conf_key *key;
-
-	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++)
-		if (s->found[i].line)
-			take_value(s, key, &s->found[i]);
+	(void)conf_key_assign(found->key, s->conf, span_of(value), &at, s->problems);
 }
 
 static void complain(struct source *s, const char *text)
@@ -221,7 +244,8 @@ static void read_source(struct source *s)
 	if (inifile_parse(&s->file, s->path, &f) < 0)
 		complain_of_fault(s, &f);
 	else
-		take_values(s);
+		for (size_t i = 0; i < s->found_count; i++)
+			take_value(s, &s->found[i]);
 }
 
 void source_file(struct conf *c, const char *path, enum source_kind kind,
@@ -234,7 +258,6 @@ void source_file(struct conf *c, const char *path, enum source_kind kind,
 	if (is_trusted(&s, kind)) {
 		strv_add(&c->files, span_of(path));
 		s.path = c->files.items[c->files.count - 1]; /* lives as long as `c` */
-		s.found = mem_array(conf_key_count(), sizeof(*s.found));
 		read_source(&s);
 		free(s.found);
 	}

@@ -23,14 +23,15 @@ enum value_kind {
 	VALUE_HOST,    /* char *, a host name or an IP literal, kept without brackets * */
 	VALUE_SERVERS, /* struct strv, numeric host:port, at most 8 * */
 	VALUE_SCHEDULE, /* char *, 1 to 32 durations of at least 1s */
-	VALUE_PATH,     /* char *, absolute or ~/…, with %u and %%; `words` name none * */
-	VALUE_REPORT,   /* char *, auto, user, sender or an address */
-	VALUE_LOG,      /* char *, syslog, stderr, none or an absolute path */
+	VALUE_PATH,   /* char *, absolute or ~/…, with %u and %%; `words` name none * */
+	VALUE_REPORT, /* char *, auto, user, sender or an address */
+	VALUE_LOG,    /* char *, syslog, stderr, none or an absolute path */
 	VALUE_ADDRESS,  /* char *, an address with its @ * */
 	VALUE_DOMAINS,  /* struct strv, domains, or ".domain" for those below it * */
 	VALUE_NAMES,    /* struct strv, names of header fields * */
 	VALUE_FIELDS,   /* struct strv, "Name: template"; `words` as in a template * */
 	VALUE_TEMPLATE, /* char *, text with the placeholders that are `words` * */
+	VALUE_TABLE,    /* struct conf_table, which is filled entry by entry * */
 };
 
 struct value_spec {

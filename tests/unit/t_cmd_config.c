@@ -180,6 +180,41 @@ static void show_tells_values_and_origins(void **state)
 	release(&r);
 }
 
+static void entries_are_checked_and_shown(void **state)
+{
+	struct run r;
+
+	(void)state;
+	init(&r);
+	scratch_write(&r.scratch, "conf",
+		SPAN_LIT("[generic]\nRoot = ops@a.test\n@box.lan = @a.test\n"), 0644);
+	RUN(&r, "show", "-C", "FILE");
+	assert_int_equal(r.rc, 0);
+	assert_non_null(
+		strstr(buf_str(&r.out), "generic.root             = ops@a.test  "));
+	assert_non_null(strstr(buf_str(&r.out), "generic.@box.lan         = @a.test  "));
+	assert_non_null(strstr(buf_str(&r.out), "/conf:3\n"));
+	RUN(&r, "show", "--json", "-C", "FILE");
+	assert_non_null(
+		strstr(buf_str(&r.out), "{\"section\": \"generic\", \"key\": "
+					"\"@box.lan\", \"value\": \"@a.test\", "));
+	scratch_write(&r.scratch, "conf",
+		SPAN_LIT("[generic]\nroot = ops\n*@box.lan = a@b\n"), 0644);
+	RUN(&r, "check", "-C", "FILE");
+	assert_int_equal(r.rc, EX_CONFIG);
+	assert_non_null(strstr(buf_str(&r.out), "/conf:2: [generic] root: not an address "
+						"or @domain: 'ops': there is no"));
+	assert_non_null(strstr(buf_str(&r.out), "/conf:3: [generic] *@box.lan: not a "
+						"user, address or @domain: a * means"));
+	RUN(&r, "show", "-C", "FILE");
+	assert_int_equal(r.rc, EX_CONFIG);
+	scratch_write(&r.scratch, "conf", SPAN_LIT("[generic]\n"), 0644);
+	RUN(&r, "show", "-C", "FILE");
+	assert_int_equal(r.rc, 0);
+	assert_non_null(strstr(buf_str(&r.out), "generic.*                = (none)  "));
+	release(&r);
+}
+
 /* What is in force is of interest above all where something is wrong. */
 static void show_shows_in_spite_of_mistakes(void **state)
 {
@@ -274,6 +309,7 @@ int main(void)
 		cmocka_unit_test(check_says_that_all_is_fine),
 		cmocka_unit_test(check_misses_a_named_file),
 		cmocka_unit_test(show_tells_values_and_origins),
+		cmocka_unit_test(entries_are_checked_and_shown),
 		cmocka_unit_test(show_shows_in_spite_of_mistakes),
 		cmocka_unit_test(show_speaks_json),
 		cmocka_unit_test(usage_is_told),
