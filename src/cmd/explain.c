@@ -210,67 +210,6 @@ static void explain_recipient(struct explainer *e, const char *address)
 	strv_release(&found);
 }
 
-/* One entry of the aliases. */
-static void say_step(void *ctx, struct span address, const struct alias_entry *entry)
-{
-	const struct aliases *aliases = ctx;
-	struct buf targets = BUF_INIT(ENTRY_MAX);
-
-	alias_entry_format(&targets, &aliases->table, &aliases->scope, entry);
-	say("alias", "%.*s is an alias (%s:%u) for %s", SPAN_ARGS(address),
-		aliases->table.file, entry->line, buf_str(&targets));
-	buf_release(&targets);
-}
-
-/* What an alias has put in the place of `address`, which may be among it. */
-static void explain_found(
-	struct explainer *e, const char *address, const struct strv *found)
-{
-	if (strv_has(found, span_of(address)))
-		explain_way(e, address);
-	for (size_t i = 0; i < found->count; i++) {
-		if (strv_has(&e->told, span_of(found->items[i])))
-			continue;
-		print_heading(found->items[i]);
-		explain_way(e, found->items[i]);
-	}
-}
-
-static void print_heading(const char *address)
-{
-	struct buf shown = BUF_INIT(LINE_MAX);
-
-	text_clean(&shown, span_of(address));
-	(void)printf("recipient %s\n", buf_str(&shown));
-	buf_release(&shown);
-}
-
-static void explain_way(struct explainer *e, const char *address)
-{
-	const struct alias_tracer tracer = {say_step, &e->aliases};
-	struct strv found = {0};
-	struct fault why;
-
-	print_heading(address);
-	switch (alias_trace(&e->aliases.table, &e->aliases.scope, span_of(address),
-		&tracer, &found, &why)) {
-	case ALIAS_NONE:
-		explain_way(e, address);
-		break;
-	case ALIAS_FOUND:
-		explain_found(e, address, &found);
-		break;
-	case ALIAS_DISCARD:
-		say("goes", "to nobody: it is discarded");
-		break;
-	case ALIAS_BROKEN:
-		say("not now", "%s", why.text);
-		e->code = e->code == EX_OK ? EX_TEMPFAIL : e->code;
-		break;
-	}
-	strv_release(&found);
-}
-
 /* Append which rule makes the sender what others see; nothing where none does. */
 static void add_rule(struct buf *out, const struct explainer *e, const char *sender)
 {
