@@ -18,7 +18,7 @@
 #define SYSCONFDIR "/etc"
 #endif
 
-#define OUTPUT_MAX  ((size_t)4 * 1024 * 1024)
+#define OUTPUT_MAX  ((size_t)16 * 1024 * 1024)
 #define VALUE_MAX   8192
 #define NAME_WIDTH  24 /* "delivery.connect_timeout" */
 #define VALUE_WIDTH 24
@@ -87,15 +87,15 @@ static void state_release(struct state *s)
 	user_release(&s->user);
 }
 
-/* What is shown of one key; `route`: whose it is, NULL for [relay] and the rest. */
-struct shown {
+/* A key that is shown; `route`: whose it is, NULL for [relay] and the rest. */
+struct place {
 	const struct state *state;
 	const struct conf_relay *route;
 	const struct conf_key *key;
 };
 
 /* Every value in force, one after the other; of a route only what was given. */
-static bool next_shown(struct shown *at)
+static bool next_place(struct place *at)
 {
 	const struct conf *c = &at->state->conf;
 	size_t i = at->key ? conf_key_index(at->key) + 1 : 0;
@@ -118,26 +118,81 @@ static bool next_shown(struct shown *at)
 }
 
 /* The value in force; the two names that are found where they are not given, too. */
-static void add_value(struct buf *out, const struct shown *shown)
+static void add_value(struct buf *out, const struct place *at)
 {
-	const struct state *s = shown->state;
-	struct span name = span_of(shown->key->name);
-	bool is_general = span_is(span_of(shown->key->section), "nullmta");
+	const struct state *s = at->state;
+	struct span name = span_of(at->key->name);
+	bool is_general = span_is(span_of(at->key->section), "nullmta");
 
 	if (is_general && span_is(name, "hostname"))
 		buf_add_str(out, s->identity.hostname);
 	else if (is_general && span_is(name, "domain"))
 		buf_add_str(out, s->identity.domain);
 	else
-		conf_format(out, &s->conf, shown->route, shown->key);
+		conf_format(out, &s->conf, at->route, at->key);
 }
 
-static void add_section(struct buf *out, const struct shown *shown)
+/* What there is a line for: a key, or an entry of a table that has some. */
+struct shown {
+	const struct conf_key *key;
+	const char *name;
+	char section[CONF_SECTION_NAME_MAX];
+	struct buf value; /* empty: none */
+	struct buf origin;
+};
+
+typedef void show_function(struct buf *out, const struct shown *shown);
+
+static void shown_init(struct shown *ret, const struct place *at, const char *name)
 {
-	if (shown->route)
-		conf_section_name(out, shown->route);
+	struct buf section = BUF_INIT(CONF_SECTION_NAME_MAX - 1);
+
+	*ret = (struct shown){.key = at->key, .name = name};
+	buf_init(&ret->value, VALUE_MAX);
+	buf_init(&ret->origin, VALUE_MAX);
+	if (at->route)
+		conf_section_name(&section, at->route);
 	else
-		buf_add_str(out, shown->key->section);
+		buf_add_str(&section, at->key->section);
+	(void)text_copy(ret->section, sizeof(ret->section), buf_span(&section));
+	buf_release(&section);
+}
+
+static void shown_release(struct shown *shown)
+{
+	buf_release(&shown->value);
+	buf_release(&shown->origin);
+}
+
+static void show_entries(struct buf *out, const struct place *at,
+	const struct conf_table *table, show_function *show)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct conf_entry *entry = &table->entries[i];
+		struct shown shown;
+
+		shown_init(&shown, at, entry->key);
+		buf_add_str(&shown.value, entry->value);
+		conf_origin_format(&shown.origin, &entry->origin);
+		show(out, &shown);
+		shown_release(&shown);
+	}
+}
+
+static void show_key(struct buf *out, const struct place *at, show_function *show)
+{
+	const struct conf *c = &at->state->conf;
+	struct shown shown;
+
+	if (at->key->spec.kind == VALUE_TABLE && c->generic.count) {
+		show_entries(out, at, &c->generic, show);
+		return;
+	}
+	shown_init(&shown, at, at->key->name);
+	add_value(&shown.value, at);
+	conf_origin(&shown.origin, c, at->route, at->key);
+	show(out, &shown);
+	shown_release(&shown);
 }
 
 /* Spaces up to column `width`, counted from `from`, but at least one. */
@@ -149,32 +204,27 @@ static void pad(struct buf *out, size_t from, size_t width)
 		buf_add_char(out, ' ');
 }
 
-static void show_key(struct buf *out, const struct shown *shown)
+static void show_line(struct buf *out, const struct shown *shown)
 {
-	struct buf value = BUF_INIT(VALUE_MAX);
 	size_t start = out->len;
 
-	add_value(&value, shown);
-	add_section(out, shown);
-	buf_addf(out, ".%s", shown->key->name);
+	buf_addf(out, "%s.", shown->section);
+	text_clean(out, span_of(shown->name));
 	pad(out, start, NAME_WIDTH + 1);
 	buf_add_str(out, "= ");
-	text_clean(out, value.len ? buf_span(&value) : SPAN_LIT("(none)"));
+	text_clean(out, shown->value.len ? buf_span(&shown->value) : SPAN_LIT("(none)"));
 	pad(out, start, NAME_WIDTH + 3 + VALUE_WIDTH);
-	buf_add_str(out, "# ");
-	conf_origin(out, &shown->state->conf, shown->route, shown->key);
-	buf_add_char(out, '\n');
-	buf_release(&value);
+	buf_addf(out, "# %s\n", buf_str(&shown->origin));
 }
 
 static void show_text(struct buf *out, const struct state *s, bool is_verbose)
 {
-	struct shown shown = {.state = s};
+	struct place at = {.state = s};
 
-	while (next_shown(&shown)) {
+	while (next_place(&at)) {
 		if (is_verbose)
-			buf_addf(out, "%s# %s\n", out->len ? "\n" : "", shown.key->help);
-		show_key(out, &shown);
+			buf_addf(out, "%s# %s\n", out->len ? "\n" : "", at.key->help);
+		show_key(out, &at, show_line);
 	}
 }
 
@@ -184,27 +234,19 @@ static void add_pair(struct buf *out, const char *name, const char *text)
 	json_add_text(out, text);
 }
 
-static void json_key(struct buf *out, const struct shown *shown)
+static void json_object(struct buf *out, const struct shown *shown)
 {
-	struct buf value = BUF_INIT(VALUE_MAX);
-
-	add_section(&value, shown);
-	buf_add_str(out, "{");
-	add_pair(out, "section", buf_str(&value));
+	buf_add_str(out, span_ends(buf_span(out), "[") ? "\n  {" : ",\n  {");
+	add_pair(out, "section", shown->section);
 	buf_add_str(out, ", ");
-	add_pair(out, "key", shown->key->name);
+	add_pair(out, "key", shown->name);
 	buf_add_str(out, ", ");
-	buf_reset(&value);
-	add_value(&value, shown);
-	add_pair(out, "value", value.len ? buf_str(&value) : NULL);
+	add_pair(out, "value", shown->value.len ? buf_str(&shown->value) : NULL);
 	buf_add_str(out, ", ");
-	buf_reset(&value);
-	conf_origin(&value, &shown->state->conf, shown->route, shown->key);
-	add_pair(out, "origin", buf_str(&value));
+	add_pair(out, "origin", buf_str(&shown->origin));
 	buf_add_str(out, ", ");
 	add_pair(out, "help", shown->key->help);
 	buf_add_str(out, "}");
-	buf_release(&value);
 }
 
 static void json_problem(struct buf *out, const struct conf_problem *p)
@@ -220,14 +262,11 @@ static void json_problem(struct buf *out, const struct conf_problem *p)
 
 static void show_json(struct buf *out, const struct state *s)
 {
-	struct shown shown = {.state = s};
-	const char *between = "\n  ";
+	struct place at = {.state = s};
 
 	buf_add_str(out, "{\"keys\": [");
-	for (; next_shown(&shown); between = ",\n  ") {
-		buf_add_str(out, between);
-		json_key(out, &shown);
-	}
+	while (next_place(&at))
+		show_key(out, &at, json_object);
 	buf_add_str(out, "],\n \"files\": [");
 	for (size_t i = 0; i < s->conf.files.count; i++) {
 		buf_add_str(out, i ? ", " : "");

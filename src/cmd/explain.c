@@ -210,17 +210,43 @@ static void explain_recipient(struct explainer *e, const char *address)
 	strv_release(&found);
 }
 
+/* Append which rule makes the sender what others see; nothing where none does. */
+static void add_rule(struct buf *out, const struct explainer *e, const char *sender)
+{
+	static const char *const keys[] = {
+		[REWRITE_BY_FROM] = "from", [REWRITE_BY_DOMAIN] = "domain"};
+	const struct generic_entry *entry;
+	enum rewrite_rule rule =
+		rewrite_sender_rule(&e->rewriting.rules, span_of(sender), &entry);
+
+	if (rule == REWRITE_BY_MAP) {
+		buf_addf(out, ", because of %s in the generic map (%s:%u)", entry->key,
+			entry->where, entry->line);
+	} else if (rule != REWRITE_BY_NONE) {
+		buf_addf(out, ", because of [rewrite] %s (", keys[rule]);
+		conf_origin(out, &e->setup.conf, NULL,
+			conf_key_find(SPAN_LIT("rewrite"), span_of(keys[rule])));
+		buf_add_char(out, ')');
+	}
+}
+
 /* The sender of the envelope, as given and as it would leave. */
 static void explain_sender(struct explainer *e, const char *sender)
 {
 	const struct rewrite *rules = e->rewriting.is_needed ? &e->rewriting.rules : NULL;
+	struct buf why = BUF_INIT(LINE_MAX);
 	struct wire_addresses wire = {0};
 	const char *leaves = wire_sender(&wire, sender, rules);
 
+	if (*sender)
+		add_rule(&why, e, sender);
+	else
+		buf_add_str(&why, " (never changed)");
 	(void)printf("sender\n");
 	say("given", "<%s>", sender);
-	say("on the wire", "<%s>%s", leaves, *sender ? "" : " (never changed)");
+	say("on the wire", "<%s>%s", leaves, buf_str(&why));
 	wire_addresses_release(&wire);
+	buf_release(&why);
 }
 
 static int explain_header(

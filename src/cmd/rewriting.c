@@ -43,14 +43,33 @@ static void load_map(struct rewriting *r, const struct conf *conf,
 	if (conf_path(&path, conf->rewrite.map, user->uid, user->home, &f) < 0) {
 		note_file(&file, f.text);
 	} else {
-		file.path = buf_str(&path);
+		r->map_path = mem_string(buf_str(&path));
+		file.path = r->map_path;
 		if (named_file_read(file.path, &text, &f) < 0)
 			note_file(&file, f.text);
 		else
-			generic_map_parse(&r->map, buf_span(&text), &critic);
+			generic_map_parse(&r->map, file.path, buf_span(&text), &critic);
 	}
 	buf_release(&path);
 	buf_release(&text);
+}
+
+/* What is nearer to the reader's hand counts: these entries replace those of the file. */
+static void set_entries(
+	struct rewriting *r, const struct conf *conf, struct conf_problems *problems)
+{
+	for (size_t i = 0; i < conf->generic.count; i++) {
+		const struct conf_entry *entry = &conf->generic.entries[i];
+		const struct generic_map_place place = {
+			entry->origin.where, entry->origin.line};
+		const struct conf_place at = {place.where, place.line,
+			SPAN_LIT("generic"), span_of(entry->key)};
+		struct fault f;
+
+		if (generic_map_set(&r->map, span_of(entry->key), span_of(entry->value),
+			    &place, &f) < 0)
+			conf_problems_add(problems, &at, "%s", f.text);
+	}
 }
 
 /* The configuration has seen an @; whether all of it is an address shows here. */
@@ -76,6 +95,7 @@ void rewriting_load(struct rewriting *ret, const struct conf *conf,
 	own_names_list(&ret->own, conf, identity);
 	if (conf->rewrite.map)
 		load_map(ret, conf, user, problems);
+	set_entries(ret, conf, problems);
 	if (conf->rewrite.from)
 		load_from(ret, conf, problems);
 	ret->rules = (struct rewrite){
@@ -101,6 +121,7 @@ void rewriting_release(struct rewriting *r)
 {
 	free(r->from);
 	generic_map_release(&r->map);
+	free(r->map_path);
 	strv_release(&r->own);
 	*r = (struct rewriting){0};
 }

@@ -16,12 +16,14 @@ struct rewriting {
 	struct rewrite rules; /* borrow from the rest, and from what they were made of */
 	struct strv own;
 	struct generic_map map;
+	char *map_path;
 	char *from;
 	bool is_needed; /* there is any rule */
 };
 
 /*
- * Read the generic map and put the rules together. What is wrong with it or with an address
+ * Read the generic map, which is that file and over it [generic], and put the rules
+ * together. What is wrong with it or with an address
  * is added to `problems`, and the rules do without. `conf`, `identity` and `user` are
  * borrowed until rewriting_release. `ret` stays where it is: do not copy it.
  */

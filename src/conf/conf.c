@@ -200,9 +200,12 @@ static void *field_of(
 void conf_origin(struct buf *out, const struct conf *c, const struct conf_relay *route,
 	const struct conf_key *key)
 {
-	const struct conf_origin *origin =
-		&(route ? route->origins : c->origins)[conf_key_index(key)];
+	conf_origin_format(
+		out, &(route ? route->origins : c->origins)[conf_key_index(key)]);
+}
 
+void conf_origin_format(struct buf *out, const struct conf_origin *origin)
+{
 	text_clean(out, origin->where ? span_of(origin->where) : SPAN_LIT("default"));
 	if (origin->line)
 		buf_addf(out, ":%u", origin->line);

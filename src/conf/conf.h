@@ -30,6 +30,7 @@
 #include "base/strv.h"
 #include "conf/problem.h"
 #include "conf/relay.h"
+#include "conf/table.h"
 
 #define CONF_ROUTES_MAX     100
 #define CONF_ROUTE_NAME_MAX 64 /* octets */
@@ -41,11 +42,6 @@ enum conf_deliver {
 };
 
 enum conf_trust { CONF_TRUST_AUTO, CONF_TRUST_YES, CONF_TRUST_NO };
-
-struct conf_origin {
-	const char *where; /* in `files` or `variables`; NULL: built in */
-	unsigned line;     /* 0: a variable */
-};
 
 /*
  * Strings are owned here, NULL where the value is "none", and hold no control characters.
@@ -89,6 +85,7 @@ struct conf {
 		char *name;          /* template; NULL: names stay */
 		bool keeps_original;
 	} rewrite;
+	struct conf_table generic; /* users and addresses, as they stand, to addresses */
 	struct {
 		struct strv added; /* "Name: template" */
 		struct strv set;
@@ -116,10 +113,10 @@ struct conf {
 	struct conf_relay **routes;
 	size_t route_count;
 
-	struct strv files;     /* that were read, in order */
-	struct strv variables; /* of the environment that were used */
-	struct conf_origin
-		*origins; /* of each key but those of routes; see conf_origin */
+	struct strv files;           /* that were read, in order */
+	struct strv variables;       /* of the environment that were used */
+	struct conf_origin *origins; /* of each key but those of routes; `where` is in one
+					of those two */
 };
 
 struct conf_options {
@@ -170,6 +167,7 @@ struct conf_relay *conf_route_add(struct conf *c, struct span name, size_t at);
  */
 void conf_origin(struct buf *out, const struct conf *c, const struct conf_relay *route,
 	const struct conf_key *key);
+void conf_origin_format(struct buf *out, const struct conf_origin *origin);
 
 /*
  * Append the value in force as one would write it in the file; "" for none. Of a secret

@@ -53,10 +53,16 @@ static bool is_in(const struct conf_key *key, struct span section)
 	return !conf_key_is_route(key) && span_iis(section, key->section);
 }
 
+static bool is_table(const struct conf_key *key)
+{
+	return key->spec.kind == VALUE_TABLE;
+}
+
 const struct conf_key *conf_key_find(struct span section, struct span name)
 {
 	for (size_t i = 0; i < conf_keys_count; i++)
-		if (is_in(&conf_keys[i], section) && span_iis(name, conf_keys[i].name))
+		if (is_in(&conf_keys[i], section) &&
+			(is_table(&conf_keys[i]) || span_iis(name, conf_keys[i].name)))
 			return &conf_keys[i];
 	return NULL;
 }
@@ -100,7 +106,7 @@ void conf_key_variable(struct buf *out, const struct conf_key *key)
 {
 	struct buf name = BUF_INIT(VARIABLE_MAX);
 
-	if (conf_key_is_route(key))
+	if (conf_key_is_route(key) || is_table(key))
 		return;
 	if (!span_is(span_of(key->section), "nullmta"))
 		buf_addf(&name, "%s_", key->section);
@@ -154,14 +160,19 @@ static void replace_secrets(const struct conf_key *key, struct conf *c,
 int conf_key_assign(const struct conf_key *key, struct conf *c, struct conf_relay *route,
 	struct span text, const struct conf_place *at, struct conf_problems *problems)
 {
+	const struct conf_origin origin = {at->where, at->line};
 	struct buf want = BUF_INIT(CONF_PROBLEM_TEXT_MAX);
-	int rc = value_parse(&key->spec, text, conf_key_field(key, c, route), &want);
+	void *field = conf_key_field(key, c, route);
+	int rc;
 
+	if (is_table(key))
+		rc = conf_table_put(field, at->key, text, &origin, &want);
+	else
+		rc = value_parse(&key->spec, text, field, &want);
 	if (rc < 0) {
 		conf_problems_add(problems, at, "wrong value; give %s", buf_str(&want));
 	} else {
-		*conf_key_origin(key, c, route) =
-			(struct conf_origin){at->where, at->line};
+		*conf_key_origin(key, c, route) = origin;
 		if (key->traits & KEY_IS_SECRET)
 			replace_secrets(key, c, route, at);
 	}

@@ -28,7 +28,7 @@ enum conf_key_trait {
 
 struct conf_key {
 	const char *section;
-	const char *name;
+	const char *name; /* "*" for VALUE_TABLE: any key, each an entry of one field */
 	struct value_spec spec;
 	const char *fallback; /* the default as one would write it; "" is none */
 	size_t offset;        /* of the field in struct conf, or in struct conf_relay */
@@ -45,7 +45,8 @@ size_t conf_key_index(const struct conf_key *key);
 
 /*
  * Names are compared without case, as iniparser does. "route NAME" has the rows of
- * "route" and of "relay". NULL: no such key.
+ * "route" and of "relay". The row of a table is found by any name in its section. NULL: no
+ * such key.
  */
 const struct conf_key *conf_key_find(struct span section, struct span name);
 bool conf_key_has_section(struct span section);
@@ -62,8 +63,9 @@ void conf_key_list(struct buf *out, struct span section);
 void conf_key_list_sections(struct buf *out);
 
 /*
- * Append "NULLMTA_RELAY_PORT"; keys of [nullmta] have no section in it, keys of routes no
- * variable (nothing is appended).
+ * Append "NULLMTA_RELAY_PORT"; keys of [nullmta] have no section in it. Keys of routes and
+ * tables have no variable, because a name of the environment cannot hold any name: nothing
+ * is appended.
  */
 void conf_key_variable(struct buf *out, const struct conf_key *key);
 
@@ -80,9 +82,9 @@ void conf_key_reset(const struct conf_key *key, struct conf *c, struct conf_rela
 
 /*
  * Set the key from text found at `at`, and its origin with it; at->where is borrowed and
- * stays in `c`. A password, said in whatever way, replaces one of another source that was
- * said in another way. -1: the problem is added, and the value and its origin stay as they
- * were.
+ * stays in `c`. Of a table that is the entry of at->key, and the table's origin the last one.
+ * A password, said in whatever way, replaces one of another source that was said in another
+ * way. -1: the problem is added, and the value and its origin stay as they were.
  */
 int conf_key_assign(const struct conf_key *key, struct conf *c, struct conf_relay *route,
 	struct span text, const struct conf_place *at, struct conf_problems *problems);

@@ -146,6 +146,9 @@ const struct conf_key conf_keys[] = {
 	{"rewrite", "keep_original", KIND(VALUE_YES_NO), "no",
 		FIELD(rewrite.keeps_original), "X-Original-From keeps a changed From"},
 
+	{"generic", "*", KIND(VALUE_TABLE), "", FIELD(generic),
+		"address of a user, an address or a domain outside"},
+
 	{"header", "add", WORDS(VALUE_FIELDS, field_words), "", FIELD(header.added),
 		"fields to add"},
 	{"header", "set", WORDS(VALUE_FIELDS, field_words), "", FIELD(header.set),

@@ -16,6 +16,31 @@ static enum scan_kind wrong(struct scan_item *item, const char *why)
 	return item->kind;
 }
 
+/*
+ * What a key may be made of: what addresses are (RFC 5322 3.2.3, RFC 6532 3.2). Not the # of
+ * a comment; and a = ends the key.
+ */
+#define KEY_OTHERS "!$%&'*+-/?^_`{|}~.@"
+
+static bool is_key(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.data[i];
+
+		if (!text_is_alpha(c) && !text_is_digit(c) && (unsigned char)c < 0x80 &&
+			span_find(SPAN_LIT(KEY_OTHERS), c) < 0)
+			return false;
+	}
+	return s.len > 0 && span_is_utf8(s);
+}
+
+/* iniparser takes the quotes for a part of the key. */
+static bool is_quoted(struct span s)
+{
+	return (span_starts(s, "\"") && span_ends(s, "\"")) ||
+	       (span_starts(s, "'") && span_ends(s, "'"));
+}
+
 /* Only letters, digits and the octets of `others`. */
 static bool is_made_of(struct span s, const char *others)
 {
@@ -113,9 +138,12 @@ static enum scan_kind scan_entry(
 		return wrong(item, "no = in this line; write key = value");
 	item->section = s->section;
 	item->key = span_trim(span_head(trimmed, (size_t)equals));
-	if (item->key.len == 0 || !is_made_of(item->key, "_-")) {
+	if (is_quoted(item->key) || !is_key(item->key)) {
+		why = is_quoted(item->key)
+			      ? "a key stands without quotes"
+			      : "no key in front of the =; write key = value";
 		item->key = SPAN_NONE;
-		return wrong(item, "no key in front of the =; write key = value");
+		return wrong(item, why);
 	}
 	if (!s->section.data)
 		return wrong(item, "a key in front of any section; write a line like "

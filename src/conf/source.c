@@ -21,6 +21,7 @@ struct found {
 	const struct conf_key *key;
 	struct conf_relay *route; /* whose; NULL: of a section that there is once */
 	struct span section;
+	struct span name; /* as it stands there */
 	struct span value;
 	unsigned line;
 };
@@ -31,9 +32,10 @@ struct source {
 	const char *path;
 	enum source_kind kind;
 	struct inifile file;
-	struct found *found;
+	struct found *found; /* in the order of the file */
 	size_t found_count;
 	size_t found_cap;
+	size_t table_count; /* entries of tables among them; one too many says so */
 	size_t routes_added;
 };
 
@@ -87,18 +89,37 @@ static struct conf_relay *route_of(struct source *s, const struct conf_place *at
 static const struct found *find_found(const struct source *s, const struct found *like)
 {
 	for (size_t i = 0; i < s->found_count; i++)
-		if (s->found[i].key == like->key && s->found[i].route == like->route)
+		if (s->found[i].key == like->key && s->found[i].route == like->route &&
+			span_ieq(s->found[i].name, like->name))
 			return &s->found[i];
 	return NULL;
+}
+
+/* iniparser would silently keep the last of two, and gets slow where there are many. */
+static void note_surplus(
+	struct source *s, const struct scan_item *item, const struct found *first)
+{
+	struct conf_place at = {s->path, item->line, item->section, item->key};
+
+	if (first)
+		conf_problems_add(s->problems, &at,
+			"given a second time, first in line %u; remove one of them",
+			first->line);
+	else
+		conf_problems_add(s->problems, &at,
+			"one of more than %d; [rewrite] map has a file for more",
+			CONF_TABLE_MAX);
+	inifile_hide(&s->file, item->whole);
 }
 
 static void add_found(struct source *s, const struct found *found)
 {
 	if (s->found_count == s->found_cap) {
-		s->found_cap = s->found_cap ? s->found_cap * 2 : 16;
+		s->found_cap = s->found_cap ? 2 * s->found_cap : 16;
 		s->found = mem_regrow(s->found, s->found_cap, sizeof(*s->found));
 	}
 	s->found[s->found_count++] = *found;
+	s->table_count += found->key->spec.kind == VALUE_TABLE;
 }
 
 static void note_entry(struct source *s, const struct scan_item *item)
@@ -106,6 +127,7 @@ static void note_entry(struct source *s, const struct scan_item *item)
 	struct conf_place at = {s->path, item->line, item->section, item->key};
 	struct found found = {.key = conf_key_find(item->section, item->key),
 		.section = item->section,
+		.name = item->key,
 		.value = item->value,
 		.line = item->line};
 	const struct found *first;
@@ -120,14 +142,11 @@ static void note_entry(struct source *s, const struct scan_item *item)
 			return;
 	}
 	first = find_found(s, &found);
-	if (!first) {
+	if (first ||
+		(found.key->spec.kind == VALUE_TABLE && s->table_count > CONF_TABLE_MAX))
+		note_surplus(s, item, first);
+	else
 		add_found(s, &found);
-		return;
-	}
-	conf_problems_add(s->problems, &at,
-		"given a second time, first in line %u; remove one of them", first->line);
-	/* iniparser would silently keep the last */
-	inifile_hide(&s->file, item->whole);
 }
 
 static void note_wrong(struct source *s, const struct scan_item *item)
@@ -164,9 +183,8 @@ static void look_over(struct source *s)
  */
 static void take_value(struct source *s, const struct found *found)
 {
-	struct span name = span_of(found->key->name);
-	struct conf_place at = {s->path, found->line, found->section, name};
-	const char *value = inifile_value(&s->file, found->section, name);
+	struct conf_place at = {s->path, found->line, found->section, found->name};
+	const char *value = inifile_value(&s->file, found->section, found->name);
 
 	if (!value || !span_eq(span_of(value), found->value)) {
 		conf_problems_add(s->problems, &at,
@@ -178,12 +196,6 @@ static void take_value(struct source *s, const struct found *found)
 	}
 	(void)conf_key_assign(
 		found->key, s->conf, found->route, span_of(value), &at, s->problems);
-}
-
-static void take_values(struct source *s)
-{
-	for (size_t i = 0; i < s->found_count; i++)
-		take_value(s, &s->found[i]);
 }
 
 static void complain(struct source *s, const char *text)
@@ -267,7 +279,8 @@ static void read_source(struct source *s)
 	if (inifile_parse(&s->file, s->path, &f) < 0)
 		complain_of_fault(s, &f);
 	else
-		take_values(s);
+		for (size_t i = 0; i < s->found_count; i++)
+			take_value(s, &s->found[i]);
 }
 
 void source_file(struct conf *c, const char *path, enum source_kind kind,

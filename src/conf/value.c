@@ -9,6 +9,7 @@
 #include "base/strv.h"
 #include "base/text.h"
 #include "conf/host.h"
+#include "conf/table.h"
 #include "conf/value_kind.h"
 
 #define SCHEDULE_STEPS_MAX 32
@@ -441,6 +442,7 @@ static const struct kind kinds[] = {
 	[VALUE_NAMES] = {value_parse_names, format_list, release_list},
 	[VALUE_FIELDS] = {value_parse_fields, value_format_fields, release_list},
 	[VALUE_TEMPLATE] = {value_parse_template, format_string, release_string},
+	[VALUE_TABLE] = {conf_table_parse, conf_table_format, conf_table_release},
 	[VALUE_TEXT] = {value_parse_text, format_string, release_string},
 	[VALUE_SECRET] = {value_parse_secret, value_format_secret, value_release_secret},
 	[VALUE_HOPS] = {value_parse_hops, value_format_hops, value_release_hops},

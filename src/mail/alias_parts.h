@@ -15,6 +15,7 @@ const struct alias_entry *alias_find_exact(const struct alias_table *t,
 /* Whether the wildcard may take this address. */
 bool alias_is_for_wildcard(const struct alias_scope *scope, struct span address);
 
+/* Whether this is the wildcard's entry. */
 bool alias_is_wildcard(const struct alias_entry *entry);
 
 /*

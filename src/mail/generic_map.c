@@ -13,6 +13,7 @@
 
 struct map_parser {
 	struct generic_map *map;
+	const char *where;
 	const struct generic_map_critic *critic;
 	unsigned line;
 };
@@ -38,12 +39,27 @@ static int parse_domain(struct span s, struct buf *out, struct fault *f)
 	return rc;
 }
 
+/* "*" or "*@domain" would be a user of that name, which nobody means. */
+static bool is_wildcard(struct span s)
+{
+	return span_is(s, "*") || span_starts(s, "*@");
+}
+
+static int refuse(struct fault *f, const char *why)
+{
+	fault_set(f, FAULT_DATA, 0, "%s", why);
+	return -1;
+}
+
 /* Append "user", "user@domain" or "@domain". */
 static int parse_key(struct span s, struct buf *out, struct fault *f)
 {
 	struct buf address = BUF_INIT(ADDRESS_OCTETS_MAX);
 	int rc = 0;
 
+	if (is_wildcard(s))
+		return refuse(f, "a * means nobody; @box.lan is all of a domain, and "
+				 "[rewrite] from is for all mail");
 	if (span_starts(s, "@"))
 		return parse_domain(s, out, f);
 	if (address_parse(s, NULL, &address, f) == 0)
@@ -52,49 +68,72 @@ static int parse_key(struct span s, struct buf *out, struct fault *f)
 		buf_add_span(out, address_local(buf_span(&address)));
 	else
 		rc = -1;
+	if (rc == 0 && out->len == 0)
+		rc = refuse(f, "the null sender is never rewritten");
 	buf_release(&address);
-	if (rc == 0 && out->len == 0) {
-		fault_set(f, FAULT_DATA, 0, "the null sender is never rewritten");
-		rc = -1;
-	}
 	return rc;
 }
 
 /* Append a canonical address or "@domain". */
 static int parse_value(struct span s, struct buf *out, struct fault *f)
 {
+	if (is_wildcard(s))
+		return refuse(f, "a * means nobody; @example.org keeps what is before "
+				 "the @");
 	if (span_starts(s, "@"))
 		return parse_domain(s, out, f);
 	if (address_parse(s, NULL, out, f) < 0)
 		return -1;
-	if (out->len)
-		return 0;
-	fault_set(f, FAULT_DATA, 0, "not an address");
-	return -1;
+	return out->len ? 0 : refuse(f, "not an address");
 }
 
-static void add_entry(struct map_parser *p, struct span key, struct span value)
+/* What both are made of; -1 says which of them is wrong, and why. */
+static int make_entry(struct generic_entry *ret, struct span key, struct span value,
+	const struct generic_map_place *place, struct fault *f)
 {
-	struct generic_map *map = p->map;
-	struct buf lower = BUF_INIT(ADDRESS_OCTETS_MAX);
+	struct buf left = BUF_INIT(ADDRESS_OCTETS_MAX), lower = left, right = left;
+	struct fault why;
+	int rc = -1;
 
-	if (map->count == map->cap) {
-		map->cap = map->cap ? 2 * map->cap : 16;
-		map->entries = mem_regrow(map->entries, map->cap, sizeof(*map->entries));
+	if (parse_key(key, &left, &why) < 0) {
+		fault_set(
+			f, FAULT_DATA, 0, "not a user, address or @domain: %s", why.text);
+	} else if (parse_value(value, &right, &why) < 0) {
+		fault_set(f, FAULT_DATA, 0, "not an address or @domain: %s", why.text);
+	} else {
+		text_add_lower(&lower, buf_span(&left));
+		*ret = (struct generic_entry){
+			.key = mem_string(buf_str(&lower)),
+			.value = mem_string(buf_str(&right)),
+			.where = place->where,
+			.line = place->line,
+		};
+		rc = 0;
 	}
-	text_add_lower(&lower, key);
-	map->entries[map->count++] = (struct generic_entry){
-		.key = mem_string(buf_str(&lower)),
-		.value = mem_copy(value.data, value.len),
-		.line = p->line,
-	};
+	buf_release(&left);
 	buf_release(&lower);
+	buf_release(&right);
+	return rc;
+}
+
+static void release_entry(struct generic_entry *entry)
+{
+	free(entry->key);
+	free(entry->value);
+}
+
+/* Room for one more at the end, which is not counted yet. */
+static void make_room(struct generic_map *map)
+{
+	if (map->count < map->cap)
+		return;
+	map->cap = map->cap ? 2 * map->cap : 16;
+	map->entries = mem_regrow(map->entries, map->cap, sizeof(*map->entries));
 }
 
 static void parse_entry(struct map_parser *p, struct span line)
 {
-	struct buf key = BUF_INIT(ADDRESS_OCTETS_MAX);
-	struct buf value = BUF_INIT(ADDRESS_OCTETS_MAX);
+	const struct generic_map_place place = {p->where, p->line};
 	struct span word;
 	struct fault f;
 
@@ -102,16 +141,15 @@ static void parse_entry(struct map_parser *p, struct span line)
 	if (span_ends(word, ":"))
 		word = span_head(word, word.len - 1);
 	line = span_trim(line);
-	if (line.len == 0)
+	if (line.len == 0) {
 		complain(p, "", "one word; write a user and an address");
-	else if (parse_key(word, &key, &f) < 0)
-		complain(p, "not a user, address or @domain: ", f.text);
-	else if (parse_value(line, &value, &f) < 0)
-		complain(p, "not an address or @domain: ", f.text);
+		return;
+	}
+	make_room(p->map);
+	if (make_entry(&p->map->entries[p->map->count], word, line, &place, &f) < 0)
+		complain(p, f.text, "");
 	else
-		add_entry(p, buf_span(&key), buf_span(&value));
-	buf_release(&key);
-	buf_release(&value);
+		p->map->count++;
 }
 
 static void parse_line(struct map_parser *p, struct span line)
@@ -137,27 +175,34 @@ static int compare_entries(const void *a, const void *b)
 	return left->line < right->line ? -1 : left->line > right->line;
 }
 
-static void refuse_duplicates(struct map_parser *p)
+/* Of lines with the same key the first one counts. */
+static void drop_duplicates(struct map_parser *p)
 {
-	const struct generic_map *map = p->map;
+	struct generic_map *map = p->map;
+	struct generic_entry *entries = map->entries;
 	struct buf why = BUF_INIT(64);
+	size_t kept = 0;
 
-	for (size_t i = 1; i < map->count; i++) {
-		if (strcmp(map->entries[i - 1].key, map->entries[i].key) != 0)
+	for (size_t i = 0; i < map->count; i++) {
+		if (kept == 0 || strcmp(entries[kept - 1].key, entries[i].key) != 0) {
+			entries[kept++] = entries[i];
 			continue;
+		}
 		buf_reset(&why);
-		buf_addf(&why, " has an entry in line %u already",
-			map->entries[i - 1].line);
-		p->line = map->entries[i].line;
-		complain(p, map->entries[i].key, buf_str(&why));
+		buf_addf(
+			&why, " has an entry in line %u already", entries[kept - 1].line);
+		p->line = entries[i].line;
+		complain(p, entries[i].key, buf_str(&why));
+		release_entry(&entries[i]);
 	}
+	map->count = kept;
 	buf_release(&why);
 }
 
-void generic_map_parse(struct generic_map *ret, struct span text,
+void generic_map_parse(struct generic_map *ret, const char *where, struct span text,
 	const struct generic_map_critic *critic)
 {
-	struct map_parser p = {.map = ret, .critic = critic};
+	struct map_parser p = {.map = ret, .where = where, .critic = critic};
 	struct span line;
 
 	*ret = (struct generic_map){0};
@@ -170,66 +215,96 @@ void generic_map_parse(struct generic_map *ret, struct span text,
 	}
 	if (ret->count)
 		qsort(ret->entries, ret->count, sizeof(*ret->entries), compare_entries);
-	refuse_duplicates(&p);
+	drop_duplicates(&p);
 }
 
 void generic_map_release(struct generic_map *map)
 {
-	for (size_t i = 0; i < map->count; i++) {
-		free(map->entries[i].key);
-		free(map->entries[i].value);
-	}
+	for (size_t i = 0; i < map->count; i++)
+		release_entry(&map->entries[i]);
 	free(map->entries);
 	*map = (struct generic_map){0};
 }
 
-static int compare_key(const void *key, const void *entry)
+/* The place of the first entry that is not before `key`. */
+static size_t place_of(const struct generic_map *map, const char *key)
 {
-	return strcmp(key, ((const struct generic_entry *)entry)->key);
+	size_t low = 0, high = map->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(map->entries[middle].key, key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
-static const char *look_up(const struct generic_map *map, struct span key)
+static bool is_at(const struct generic_map *map, size_t place, const char *key)
+{
+	return place < map->count && strcmp(map->entries[place].key, key) == 0;
+}
+
+int generic_map_set(struct generic_map *map, struct span key, struct span value,
+	const struct generic_map_place *place, struct fault *f)
+{
+	struct generic_entry entry;
+	size_t at;
+
+	if (make_entry(&entry, key, value, place, f) < 0)
+		return -1;
+	at = place_of(map, entry.key);
+	if (is_at(map, at, entry.key)) {
+		release_entry(&map->entries[at]);
+	} else {
+		make_room(map);
+		memmove(map->entries + at + 1, map->entries + at,
+			(map->count - at) * sizeof(*map->entries));
+		map->count++;
+	}
+	map->entries[at] = entry;
+	return 0;
+}
+
+static const struct generic_entry *look_up(const struct generic_map *map, struct span key)
 {
 	struct buf lower = BUF_INIT(ADDRESS_OCTETS_MAX);
-	const struct generic_entry *found = NULL;
+	size_t at;
+	bool is_there;
 
 	text_add_lower(&lower, key);
-	if (map->count)
-		found = bsearch(buf_str(&lower), map->entries, map->count,
-			sizeof(*map->entries), compare_key);
+	at = place_of(map, buf_str(&lower));
+	is_there = is_at(map, at, buf_str(&lower));
 	buf_release(&lower);
-	return found ? found->value : NULL;
+	return is_there ? &map->entries[at] : NULL;
 }
 
-/* A local part with a new domain; nothing where that gets too long. */
-static bool add_with_domain(struct buf *out, struct span address, const char *domain)
-{
-	struct buf moved = BUF_INIT(ADDRESS_OCTETS_MAX);
-	bool is_address;
-
-	buf_add_span(&moved, address_local(address));
-	buf_add_str(&moved, domain);
-	is_address = !moved.is_overfull && address_is_canonical(buf_span(&moved));
-	if (is_address)
-		buf_add_span(out, buf_span(&moved));
-	buf_release(&moved);
-	return is_address;
-}
-
-bool generic_map_find(
-	const struct generic_map *map, struct span address, bool is_own, struct buf *out)
+const struct generic_entry *generic_map_find(
+	const struct generic_map *map, struct span address, bool is_own)
 {
 	struct span local = address_local(address);
-	const char *value = look_up(map, address);
+	const struct generic_entry *found = look_up(map, address);
 
-	if (!value && is_own)
-		value = look_up(map, local);
-	if (!value) /* from the '@' on */
-		value = look_up(map, span_from(address, local.len));
-	if (!value)
-		return false;
-	if (value[0] == '@')
-		return add_with_domain(out, address, value);
-	buf_add_str(out, value);
-	return true;
+	if (!found && is_own)
+		found = look_up(map, local);
+	if (!found) /* from the '@' on */
+		found = look_up(map, span_from(address, local.len));
+	return found;
+}
+
+void generic_entry_apply(
+	const struct generic_entry *entry, struct span address, struct buf *out)
+{
+	struct buf moved = BUF_INIT(ADDRESS_OCTETS_MAX);
+
+	if (entry->value[0] == '@')
+		buf_add_span(&moved, address_local(address));
+	buf_add_str(&moved, entry->value);
+	if (moved.is_overfull || !address_is_canonical(buf_span(&moved)))
+		buf_add_span(out, address);
+	else
+		buf_add_span(out, buf_span(&moved));
+	buf_release(&moved);
 }

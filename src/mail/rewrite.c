@@ -20,33 +20,64 @@ static const struct {
 	{"Reply-To", REWRITE_ANSWER},
 };
 
+static enum rewrite_rule find_rule(const struct rewrite *r, enum rewrite_role role,
+	struct span address, const struct generic_entry **ret_entry)
+{
+	bool has_own_domain = own_domain_has(r->own, address_domain(address));
+
+	*ret_entry = r->map ? generic_map_find(r->map, address, has_own_domain) : NULL;
+	if (*ret_entry)
+		return REWRITE_BY_MAP;
+	if (r->from && (has_own_domain || role != REWRITE_ANSWER))
+		return REWRITE_BY_FROM;
+	return r->domain && has_own_domain ? REWRITE_BY_DOMAIN : REWRITE_BY_NONE;
+}
+
+/* A domain that makes it too long leaves it as it is. */
+static void move(const char *domain, struct span address, struct buf *out)
+{
+	struct buf moved = BUF_INIT(ADDRESS_OCTETS_MAX);
+
+	buf_add_span(&moved, address_local(address));
+	buf_addf(&moved, "@%s", domain);
+	buf_add_span(
+		out, address_is_canonical(buf_span(&moved)) ? buf_span(&moved) : address);
+	buf_release(&moved);
+}
+
 void rewrite_address(const struct rewrite *r, enum rewrite_role role, struct span address,
 	struct buf *out)
 {
-	bool has_own_domain = own_domain_has(r->own, address_domain(address));
-	struct buf moved = BUF_INIT(ADDRESS_OCTETS_MAX);
+	const struct generic_entry *entry;
 
-	if (r->map && generic_map_find(r->map, address, has_own_domain, out))
-		return;
-	if (r->from && (has_own_domain || role != REWRITE_ANSWER)) {
+	switch (find_rule(r, role, address, &entry)) {
+	case REWRITE_BY_MAP:
+		generic_entry_apply(entry, address, out);
+		break;
+	case REWRITE_BY_FROM:
 		buf_add_str(out, r->from);
-		return;
+		break;
+	case REWRITE_BY_DOMAIN:
+		move(r->domain, address, out);
+		break;
+	case REWRITE_BY_NONE:
+		buf_add_span(out, address);
+		break;
 	}
-	if (r->domain && has_own_domain) {
-		buf_add_span(&moved, address_local(address));
-		buf_addf(&moved, "@%s", r->domain);
-	}
-	/* a domain that makes it too long leaves it as it is */
-	buf_add_span(out, moved.len && address_is_canonical(buf_span(&moved))
-				  ? buf_span(&moved)
-				  : address);
-	buf_release(&moved);
 }
 
 void rewrite_sender(const struct rewrite *r, struct span sender, struct buf *out)
 {
 	if (sender.len)
 		rewrite_address(r, REWRITE_SENDER, sender, out);
+}
+
+enum rewrite_rule rewrite_sender_rule(const struct rewrite *r, struct span sender,
+	const struct generic_entry **ret_entry)
+{
+	*ret_entry = NULL;
+	return sender.len ? find_rule(r, REWRITE_SENDER, sender, ret_entry)
+			  : REWRITE_BY_NONE;
 }
 
 bool rewrite_template_next(struct span *rest, struct span *ret_literal, char *ret_letter)

@@ -43,10 +43,16 @@ struct rewrite {
 	const struct strv *removed; /* all of the name */
 };
 
+enum rewrite_rule { REWRITE_BY_NONE, REWRITE_BY_MAP, REWRITE_BY_FROM, REWRITE_BY_DOMAIN };
+
 /*
  * Append what a canonical envelope sender becomes. The null sender "" stays what it is.
  */
 void rewrite_sender(const struct rewrite *r, struct span sender, struct buf *out);
+
+/* Which rule decides about that; REWRITE_BY_MAP: by this entry, else NULL. */
+enum rewrite_rule rewrite_sender_rule(const struct rewrite *r, struct span sender,
+	const struct generic_entry **ret_entry);
 
 /*
  * Append what a header section becomes: fields in wire form, no empty line behind them.

@@ -27,6 +27,7 @@ done < <(compgen -e NULLMTA_ || true)
 : >"$work/conf"
 export NULLMTA_CONF=$work/conf NULLMTA_LOG=none NULLMTA_HOSTNAME=bench.example
 export NULLMTA_DOMAIN=bench.example NULLMTA_MAILBOX_PATH=$work/mbox LC_ALL=C TZ=UTC
+export NULLMTA_LOCAL_ALIASES=none
 sendmail=$BUILD/bin/sendmail
 nullmta=$BUILD/bin/nullmta
 

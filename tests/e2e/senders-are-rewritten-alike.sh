@@ -60,6 +60,14 @@ printf 'root: ops@out.test\nwho@else.test  @dest.test\n' >"$T/map"
 rules '[rewrite]' "map = $T/map"
 arrives 'a map' ops@out.test \
 	"From: ops@out.test (Cron Daemon)\nReply-To: who@dest.test\n$rest" -f root
+rules '[rewrite]' 'from = box@out.test' '[generic]' 'root = ops@out.test' 'who@ELSE.test = @dest.test'
+arrives 'a map in the configuration' ops@out.test \
+	"From: ops@out.test (Cron Daemon)\nReply-To: who@dest.test\n$rest" -f root
+rules '[rewrite]' "map = $T/map" '[generic]' 'Root = boss@out.test' '@y.test = @z.test'
+arrives 'which counts more than the file' boss@out.test \
+	"From: boss@out.test (Cron Daemon)\nReply-To: who@dest.test\n$rest" -f root
+arrives 'beside which it stands' joe@z.test \
+	"From: boss@out.test (Cron Daemon)\nReply-To: who@dest.test\n$rest" -f joe@y.test
 rules '[rewrite]' 'name = %n via %h' 'keep_original = yes'
 arrives 'a name' joe@x.test \
 	"From: \"Cron Daemon via client.test\" <root@client.test>\nX-Original-From: root@client.test (Cron Daemon)\nReply-To: who@else.test\n$rest" -f joe@x.test
@@ -87,6 +95,26 @@ assert_contains "$(content relay "$count")" 'Sender: box@out.test'
 assert_contains "$(content relay "$count")" 'Reply-To: box@out.test'
 id=$(sed -n 's/^X-Id: \([0-9A-Z]*\)\r$/\1/p' "$(content relay "$count")")
 assert_log delivered "id=$id"
+
+# --- the entries are checked, shown and explained ------------------------------------------
+printf 'root map@out.test\njoe map@out.test\n' >"$T/map"
+rules '[rewrite]' "map = $T/map" '[generic]' 'root = ops@out.test' '@old.test = @out.test'
+exits 0 nullmta config show >"$T/said"
+assert_contains "$T/said" "generic.root             = ops@out.test            # $T/nullmta.conf:4"
+assert_contains "$T/said" "generic.@old.test        = @out.test               # $T/nullmta.conf:5"
+exits 0 nullmta explain --no-dns -f root rcpt@dest.test >"$T/said"
+assert_contains "$T/said" "<ops@out.test>, because of root in the generic map ($T/nullmta.conf:4)"
+exits 0 nullmta explain --no-dns -f joe rcpt@dest.test >"$T/said"
+assert_contains "$T/said" "<map@out.test>, because of joe in the generic map ($T/map:2)"
+exits 0 nullmta explain --no-dns -f me@old.test rcpt@dest.test >"$T/said"
+assert_contains "$T/said" "<me@out.test>, because of @old.test in the generic map ($T/nullmta.conf:5)"
+rules '[generic]' '"root" = ops@out.test' 'joe = Joe' '* = ops@out.test' 'www = a@x.test' 'WWW = b@x.test'
+exits 78 nullmta config check >"$T/said"
+assert_contains "$T/said" "$T/nullmta.conf:2: a key stands without quotes"
+assert_contains "$T/said" "$T/nullmta.conf:3: [generic] joe: not an address or @domain: 'Joe'"
+assert_contains "$T/said" "$T/nullmta.conf:4: [generic] *: not a user, address or @domain: a * means nobody"
+assert_contains "$T/said" "$T/nullmta.conf:6: [generic] WWW: given a second time, first in line 5"
+assert_contains "$T/said" '4 errors'
 
 # --- what was queued before ----------------------------------------------------------------
 rules

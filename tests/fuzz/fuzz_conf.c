@@ -11,6 +11,8 @@
 #include "conf/conf.h"
 #include "conf/key.h"
 
+#define OUT_MAX ((size_t)1 << 20)
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(bool is_good, const char *why)
@@ -19,17 +21,38 @@ static void check(bool is_good, const char *why)
 		BUG(why);
 }
 
+/* Put together again, one by one. */
+static void check_table(const struct conf_table *table, struct conf_table *copy)
+{
+	struct buf want = BUF_INIT(1024);
+
+	check(table->count <= CONF_TABLE_MAX, "too many entries");
+	for (size_t i = 0; i < table->count; i++) {
+		const struct conf_entry *e = &table->entries[i];
+
+		check(conf_table_put(copy, span_of(e->key), span_of(e->value), &e->origin,
+			      &want) == 0,
+			"an entry that is not valid");
+		check(copy->count == i + 1, "a key twice, or an empty value");
+	}
+	buf_release(&want);
+}
+
 static void check_value(
 	const struct conf *c, const struct conf_relay *route, const struct conf_key *key)
 {
-	struct buf text = BUF_INIT(8192), again = BUF_INIT(8192), want = BUF_INIT(1024);
+	struct buf text = BUF_INIT(OUT_MAX), again = BUF_INIT(OUT_MAX),
+		   want = BUF_INIT(1024);
 	struct conf copy = {0};
 	void *field = conf_key_field(key, &copy, NULL);
 
 	conf_format(&text, c, route, key);
 	check(!text.is_overfull && !span_has_control(buf_span(&text)), "an odd value");
-	check(value_parse(&key->spec, buf_span(&text), field, &want) == 0,
-		"a value that is not valid");
+	if (key->spec.kind == VALUE_TABLE)
+		check_table(&c->generic, field);
+	else
+		check(value_parse(&key->spec, buf_span(&text), field, &want) == 0,
+			"a value that is not valid");
 	conf_format(&again, &copy, NULL, key);
 	check(span_eq(buf_span(&text), buf_span(&again)), "a value that is not stable");
 	value_release(&key->spec, field);

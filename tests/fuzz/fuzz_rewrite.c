@@ -73,10 +73,26 @@ static void check_section(const struct rewrite *r, struct span section)
 
 static void check_map(const struct generic_map *map)
 {
-	for (size_t i = 0; i < map->count; i++)
-		check(map->entries[i].value[0] == '@' ||
-				address_is_canonical(span_of(map->entries[i].value)),
+	for (size_t i = 0; i < map->count; i++) {
+		const struct generic_entry *entry = &map->entries[i];
+
+		check(entry->value[0] == '@' ||
+				address_is_canonical(span_of(entry->value)),
 			"a value of the map");
+		check(i == 0 || strcmp(entry[-1].key, entry->key) < 0,
+			"the order of the map");
+	}
+}
+
+/* As [generic] does: the line's first word, and what is behind it. */
+static void set_entry(struct generic_map *map, struct span line)
+{
+	static const struct generic_map_place place = {"conf", 1};
+	struct span key;
+	struct fault f;
+
+	if (span_word(&line, &key))
+		(void)generic_map_set(map, key, span_trim(line), &place, &f);
 }
 
 static void check_sender(const struct rewrite *r, struct span address)
@@ -119,7 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.own_domain = "box.lan",
 		.hostname = "host.box.lan",
 		.user = "joe"};
-	struct span rest = {(const char *)data + 1, size - 1}, map_text;
+	struct span rest = {(const char *)data + 1, size - 1}, map_text, line;
 	unsigned wrong_line = 0;
 	const struct generic_map_critic critic = {note, &wrong_line};
 	struct generic_map map;
@@ -127,7 +143,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	(void)span_cut(&rest, '\0', &map_text);
-	generic_map_parse(&map, map_text, &critic);
+	generic_map_parse(&map, NULL, map_text, &critic);
+	check_map(&map);
+	while (map_text.len && span_cut(&map_text, '\n', &line))
+		set_entry(&map, line);
 	check_map(&map);
 	r.map = &map;
 	r.from = data[0] & 1 ? "o@out.test" : NULL;

@@ -112,7 +112,7 @@ read -r dns_port <"$home/dns-ready" || failed "no DNS server"
 # What no real machine needs: the names and ports of a stage.
 : >"$home/nullmta.conf"
 export NULLMTA_CONF="$home/nullmta.conf" NULLMTA_SPOOL="$home/spool" NULLMTA_LOG="$home/log"
-export NULLMTA_MAILBOX_PATH="$home/mbox" NULLMTA_BOUNCE_TO=user
+export NULLMTA_MAILBOX_PATH="$home/mbox" NULLMTA_BOUNCE_TO=user NULLMTA_LOCAL_ALIASES=none
 export NULLMTA_HOSTNAME=this.machine.test NULLMTA_DOMAIN=machine.test
 export NULLMTA_DNS_NAMESERVER="127.0.0.1:$dns_port"
 export NULLMTA_DELIVERY_PORT="$mail_port" NULLMTA_DELIVERY_LOCAL_HOSTS=yes

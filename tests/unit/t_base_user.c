@@ -71,11 +71,20 @@ static void a_uid_without_an_entry_is_a_user_too(void **state)
 	user_release(&u);
 }
 
+static void users_have_names(void **state)
+{
+	(void)state;
+	assert_true(user_exists("root"));
+	assert_false(user_exists("no-such-user@here"));
+	assert_false(user_exists(""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(full_names_are_taken_from_gecos),
 		cmocka_unit_test(a_uid_without_an_entry_is_a_user_too),
+		cmocka_unit_test(users_have_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,8 +110,9 @@ static void check_names_every_mistake(void **state)
 		SPAN_LIT("[relay]\nport = 0\nhots = a\n[log]\nlevel = all\n"), 0644);
 	RUN(&r, "check", "-C", "FILE");
 	assert_int_equal(r.rc, EX_CONFIG);
-	assert_non_null(strstr(buf_str(&r.out),
-		"/conf:2: [relay] port: wrong value; give a number from 1 to 65535\n"));
+	assert_non_null(
+		strstr(buf_str(&r.out), "/conf:2: [relay] port: wrong value; give a "
+					"number from 1 to 65535, or auto\n"));
 	assert_non_null(strstr(buf_str(&r.out), "/conf:3: [relay] hots: unknown key;"));
 	assert_non_null(
 		strstr(buf_str(&r.out), "/conf:5: [log] level: wrong value; give"));
@@ -177,6 +178,41 @@ static void show_tells_values_and_origins(void **state)
 	RUN(&r, "show", "-v", "-C", "FILE");
 	assert_non_null(
 		strstr(buf_str(&r.out), "\n\n# most connections at a time\ndelivery"));
+	release(&r);
+}
+
+static void entries_are_checked_and_shown(void **state)
+{
+	struct run r;
+
+	(void)state;
+	init(&r);
+	scratch_write(&r.scratch, "conf",
+		SPAN_LIT("[generic]\nRoot = ops@a.test\n@box.lan = @a.test\n"), 0644);
+	RUN(&r, "show", "-C", "FILE");
+	assert_int_equal(r.rc, 0);
+	assert_non_null(
+		strstr(buf_str(&r.out), "generic.root             = ops@a.test  "));
+	assert_non_null(strstr(buf_str(&r.out), "generic.@box.lan         = @a.test  "));
+	assert_non_null(strstr(buf_str(&r.out), "/conf:3\n"));
+	RUN(&r, "show", "--json", "-C", "FILE");
+	assert_non_null(
+		strstr(buf_str(&r.out), "{\"section\": \"generic\", \"key\": "
+					"\"@box.lan\", \"value\": \"@a.test\", "));
+	scratch_write(&r.scratch, "conf",
+		SPAN_LIT("[generic]\nroot = ops\n*@box.lan = a@b\n"), 0644);
+	RUN(&r, "check", "-C", "FILE");
+	assert_int_equal(r.rc, EX_CONFIG);
+	assert_non_null(strstr(buf_str(&r.out), "/conf:2: [generic] root: not an address "
+						"or @domain: 'ops': there is no"));
+	assert_non_null(strstr(buf_str(&r.out), "/conf:3: [generic] *@box.lan: not a "
+						"user, address or @domain: a * means"));
+	RUN(&r, "show", "-C", "FILE");
+	assert_int_equal(r.rc, EX_CONFIG);
+	scratch_write(&r.scratch, "conf", SPAN_LIT("[generic]\n"), 0644);
+	RUN(&r, "show", "-C", "FILE");
+	assert_int_equal(r.rc, 0);
+	assert_non_null(strstr(buf_str(&r.out), "generic.*                = (none)  "));
 	release(&r);
 }
 
@@ -274,6 +310,7 @@ int main(void)
 		cmocka_unit_test(check_says_that_all_is_fine),
 		cmocka_unit_test(check_misses_a_named_file),
 		cmocka_unit_test(show_tells_values_and_origins),
+		cmocka_unit_test(entries_are_checked_and_shown),
 		cmocka_unit_test(show_shows_in_spite_of_mistakes),
 		cmocka_unit_test(show_speaks_json),
 		cmocka_unit_test(usage_is_told),

@@ -35,6 +35,7 @@ static int make_world(void **state)
 	file_close(fd);
 	buf_release(&text);
 	(void)setenv("NULLMTA_CONF", conf, 1);
+	(void)setenv("NULLMTA_LOCAL_ALIASES", "none", 1);
 	(void)setenv("TZ", "UTC", 1);
 	*state = w;
 	return 0;

@@ -103,6 +103,32 @@ static void later_sources_override(void **state)
 	conf_fixture_release(&f);
 }
 
+static void later_sources_change_entries(void **state)
+{
+	struct conf_fixture f;
+	const struct conf_entry *entries;
+
+	(void)state;
+	conf_fixture_init(&f);
+	f.options.home = f.scratch.dir;
+	conf_fixture_write(&f, SPAN_LIT("[generic]\nroot = ops@a.test\njoe = "
+					"j@a.test\nann = ann@a.test\n"));
+	scratch_mkdir(&f.scratch, ".config");
+	scratch_write(&f.scratch, ".config/nullmta.conf",
+		SPAN_LIT("[generic]\njoe =\nANN = a@b.test\nme = me@b.test\nnone =\n"),
+		0600);
+	conf_fixture_load(&f);
+	assert_int_equal(f.problems.count, 0);
+	assert_string_equal(conf_fixture_value(&f, "generic", "*"),
+		"root = ops@a.test, ann = a@b.test, me = me@b.test");
+	entries = f.conf.generic.entries;
+	assert_string_equal(entries[0].origin.where, f.system);
+	assert_int_equal(entries[0].origin.line, 2);
+	assert_true(span_ends(span_of(entries[1].origin.where), "/.config/nullmta.conf"));
+	assert_int_equal(entries[1].origin.line, 3);
+	conf_fixture_release(&f);
+}
+
 static void a_mistake_leaves_the_earlier_value(void **state)
 {
 	struct conf_fixture f;
@@ -201,6 +227,7 @@ int main(void)
 		cmocka_unit_test(has_defaults),
 		cmocka_unit_test(reads_typed_values),
 		cmocka_unit_test(later_sources_override),
+		cmocka_unit_test(later_sources_change_entries),
 		cmocka_unit_test(a_mistake_leaves_the_earlier_value),
 		cmocka_unit_test(a_named_file_replaces_the_others),
 		cmocka_unit_test(makes_paths),

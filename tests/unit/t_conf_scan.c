@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "conf/scan.h"
 
-#define ITEMS_MAX 5 /* with a NULL behind the last */
+#define ITEMS_MAX 6 /* with a NULL behind the last */
 
 struct scan_case {
 	const char *why;
@@ -43,6 +43,18 @@ static const struct scan_case cases[] = {
 		{"1 [a]", "2 wrong: no =", "3 a b <c>"}},
 	{"no key", SPAN_LIT("[a]\n= c\n"), {"1 [a]", "2 wrong: no key"}},
 	{"a key of two words", SPAN_LIT("[a]\nb c = d\n"), {"1 [a]", "2 wrong: no key"}},
+	{"keys that are users and addresses",
+		SPAN_LIT("[a]\n@b.lan = @c\nj.o+x'y* = d\nJ\xc3\xb6 = e\nf-_! = g\n"),
+		{"1 [a]", "2 a @b.lan <@c>", "3 a j.o+x'y* <d>", "4 a J\xc3\xb6 <e>",
+			"5 a f-_! <g>"}},
+	{"a key ends at the first =", SPAN_LIT("[a]\nb=c@d = e\n"),
+		{"1 [a]", "2 a b <c@d = e>"}},
+	{"a key in quotes, which iniparser keeps", SPAN_LIT("[a]\n\"b\" = c\n'd' = e\n"),
+		{"1 [a]", "2 wrong: a key stands without quotes",
+			"3 wrong: a key stands without quotes"}},
+	{"a # in a key", SPAN_LIT("[a]\nb#c = d\n"), {"1 [a]", "2 wrong: no key"}},
+	{"a key of other octets", SPAN_LIT("[a]\n\xfc = b\n"),
+		{"1 [a]", "2 wrong: no key"}},
 	{"a key with a colon, iniparser's own mark", SPAN_LIT("[a]\nb:c = d\n"),
 		{"1 [a]", "2 wrong: no key"}},
 	{"row 135: NUL", SPAN_LIT("[a]\nb = c\0d\n"),

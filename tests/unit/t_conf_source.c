@@ -87,6 +87,21 @@ static const struct file_case cases[] = {
 		SPAN_LIT("[nullmta\nx = 1\n[spool]\ndir = /srv/q\nretry = soon\n"),
 		"spool", "dir", "/srv/q",
 		{":1: the ] that closes", ":5: [spool] retry: wrong value"}},
+	{"entries of a table, in their order",
+		SPAN_LIT("[generic]\nRoot = ops@a.test\n@b.lan = \"@c.test\"\n"),
+		"generic", "*", "root = ops@a.test, @b.lan = @c.test", {NULL}},
+	{"a table in two parts, and an address as a key",
+		SPAN_LIT("[generic]\na.b+c@d.lan = e@f\n[log]\n[Generic]\n* = g\n"),
+		"generic", "*", "a.b+c@d.lan = e@f, * = g", {NULL}},
+	{"an empty entry is none", SPAN_LIT("[generic]\nroot =\njoe = a@b\n"), "generic",
+		"*", "joe = a@b", {NULL}},
+	{"an entry twice", SPAN_LIT("[generic]\nroot = a@b\njoe = c@d\nROOT = e@f\n"),
+		"generic", "*", "root = a@b, joe = c@d",
+		{":4: [generic] ROOT: given a second time, first in line 2"}},
+	{"an entry that is wrong", SPAN_LIT("[generic]\n\"root\" = a@b\njoe = a;b\n"),
+		"generic", "*", "",
+		{":2: a key stands without quotes",
+			":3: [generic] joe: the value would be cut at"}},
 	{"a last line without newline of one octet", SPAN_LIT("[relay]\nport = 587\nx"),
 		"relay", "port", "587", {":3: no = in this line"}},
 };
@@ -122,6 +137,35 @@ static void reads_a_file(void **state)
 	conf_fixture_init(&f);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		check_case(&f, &cases[i]);
+	conf_fixture_release(&f);
+}
+
+/* iniparser is slow with many, and then the last of them would count. */
+static void entries_are_limited(void **state)
+{
+	struct buf text = BUF_INIT(1 << 18);
+	struct conf_fixture f;
+
+	(void)state;
+	conf_fixture_init(&f);
+	buf_add_str(&text, "[generic]\n");
+	for (unsigned i = 0; i <= CONF_TABLE_MAX; i++)
+		buf_addf(&text, "u%u = a@b\n", i);
+	conf_fixture_write(&f, buf_span(&text));
+	conf_fixture_load(&f);
+	assert_int_equal(f.conf.generic.count, CONF_TABLE_MAX);
+	assert_int_equal(f.problems.errors, 1);
+	assert_non_null(strstr(conf_fixture_problem(&f, 0),
+		":1002: [generic] u1000: wrong value; give at most 1000 entries"));
+	for (unsigned i = 0; i < 9000; i++)
+		buf_addf(&text, "v%u = a@b\n", i);
+	conf_fixture_write(&f, buf_span(&text));
+	conf_fixture_load(&f);
+	assert_int_equal(f.conf.generic.count, CONF_TABLE_MAX);
+	assert_int_equal(f.problems.errors, 9001);
+	assert_non_null(strstr(
+		conf_fixture_problem(&f, 0), "one of more than 1000; [rewrite] map has"));
+	buf_release(&text);
 	conf_fixture_release(&f);
 }
 
@@ -317,6 +361,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_a_file),
+		cmocka_unit_test(entries_are_limited),
 		cmocka_unit_test(a_file_that_is_none),
 		cmocka_unit_test(an_unreadable_file),
 		cmocka_unit_test(follows_a_link),

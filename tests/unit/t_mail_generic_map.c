@@ -21,7 +21,7 @@ static void parse(struct generic_map *ret, struct span text, struct strv *wrong)
 {
 	const struct generic_map_critic critic = {note, wrong};
 
-	generic_map_parse(ret, text, &critic);
+	generic_map_parse(ret, "map", text, &critic);
 }
 
 static void what_is_more_exact_comes_first(void **state)
@@ -58,13 +58,15 @@ static void what_is_more_exact_comes_first(void **state)
 		&wrong);
 	assert_int_equal(wrong.count, 0);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		bool has;
+		struct span address = span_of(cases[i].address);
+		const struct generic_entry *entry =
+			generic_map_find(&map, address, cases[i].is_own);
 
 		buf_reset(&out);
-		has = generic_map_find(
-			&map, span_of(cases[i].address), cases[i].is_own, &out);
-		if (has != (cases[i].expect != NULL) ||
-			(has && strcmp(buf_str(&out), cases[i].expect) != 0))
+		if (entry)
+			generic_entry_apply(entry, address, &out);
+		if ((entry != NULL) != (cases[i].expect != NULL) ||
+			(entry && strcmp(buf_str(&out), cases[i].expect) != 0))
 			fail_msg("%s became '%s'", cases[i].address, buf_str(&out));
 	}
 	generic_map_release(&map);
@@ -88,6 +90,10 @@ static void wrong_lines_are_told(void **state)
 		{"a..b a@x", "line 1: not a user, address or @domain: 'a..b"},
 		{"@ a@x", "line 1: not a user, address or @domain: 'x@'"},
 		{"@x @-", "line 1: not an address or @domain: 'x@-'"},
+		{"* a@x",
+			"line 1: not a user, address or @domain: a * means nobody; @box"},
+		{"*@x a@x", "line 1: not a user, address or @domain: a * means nobody"},
+		{"@x *@y", "line 1: not an address or @domain: a * means nobody; @exam"},
 		{"a x@y\n\nA z@y\n", "line 3: a has an entry in line 1 already"},
 		{"a x\001@y\n", "line 1: not an address or @domain: "},
 		{"root |/bin/sh", "line 1: not an address or @domain: "},
@@ -106,6 +112,67 @@ static void wrong_lines_are_told(void **state)
 		strv_release(&wrong);
 		generic_map_release(&map);
 	}
+}
+
+static const char *value_of(const struct generic_map *map, const char *user)
+{
+	struct buf address = BUF_INIT(100);
+	const struct generic_entry *entry;
+
+	buf_addf(&address, "%s@box.lan", user);
+	entry = generic_map_find(map, buf_span(&address), true);
+	buf_release(&address);
+	return entry ? entry->value : "";
+}
+
+static void of_two_lines_the_first_counts(void **state)
+{
+	struct strv wrong = {0};
+	struct generic_map map;
+
+	(void)state;
+	parse(&map, SPAN_LIT("b b@1\na a@1\nB b@2\na a@2\nc c@1\na a@3\n"), &wrong);
+	assert_int_equal(wrong.count, 3);
+	assert_string_equal(wrong.items[0], "line 4: a has an entry in line 2 already");
+	assert_string_equal(wrong.items[1], "line 6: a has an entry in line 2 already");
+	assert_int_equal(map.count, 3);
+	assert_string_equal(value_of(&map, "a"), "a@1");
+	assert_string_equal(value_of(&map, "b"), "b@1");
+	assert_string_equal(value_of(&map, "c"), "c@1");
+	strv_release(&wrong);
+	generic_map_release(&map);
+}
+
+static void what_is_set_replaces_what_was_read(void **state)
+{
+	static const char *const users[] = {"m", "C", "z", "a", "c"};
+	struct generic_map_place place = {"conf", 7};
+	const struct generic_entry *entry;
+	struct strv wrong = {0};
+	struct generic_map map;
+	struct fault f;
+
+	(void)state;
+	parse(&map, SPAN_LIT("m m@map\nkept k@map\n"), &wrong);
+	for (size_t i = 0; i < ARRAY_LEN(users); i++)
+		assert_int_equal(generic_map_set(&map, span_of(users[i]),
+					 SPAN_LIT("Set <x@conf>"), &place, &f),
+			0);
+	assert_int_equal(map.count, 5);
+	for (size_t i = 0; i < ARRAY_LEN(users); i++)
+		assert_string_equal(value_of(&map, users[i]), "x@conf");
+	assert_string_equal(value_of(&map, "kept"), "k@map");
+	entry = generic_map_find(&map, SPAN_LIT("kept@box.lan"), true);
+	assert_string_equal(entry->where, "map");
+	assert_int_equal(entry->line, 2);
+	entry = generic_map_find(&map, SPAN_LIT("m@box.lan"), true);
+	assert_string_equal(entry->where, "conf");
+	assert_int_equal(entry->line, 7);
+	assert_int_equal(
+		generic_map_set(&map, SPAN_LIT("a b"), SPAN_LIT("x@y"), &place, &f), -1);
+	assert_true(span_starts(span_of(f.text), "not a user, address or @domain: "));
+	assert_int_equal(map.count, 5);
+	generic_map_release(&map);
 }
 
 static void growth_is_limited(void **state)
@@ -133,6 +200,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_more_exact_comes_first),
 		cmocka_unit_test(wrong_lines_are_told),
+		cmocka_unit_test(of_two_lines_the_first_counts),
+		cmocka_unit_test(what_is_set_replaces_what_was_read),
 		cmocka_unit_test(growth_is_limited),
 	};
 

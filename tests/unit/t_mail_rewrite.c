@@ -43,7 +43,7 @@ static void build(struct built *b, const struct rules *rules)
 	fill(&b->added, rules->add);
 	fill(&b->set, rules->set);
 	fill(&b->removed, rules->remove);
-	generic_map_parse(&b->map, span_of(rules->map), &critic);
+	generic_map_parse(&b->map, "map", span_of(rules->map), &critic);
 	b->rewrite = (struct rewrite){
 		.own = &b->own,
 		.own_domain = "lan.test",
