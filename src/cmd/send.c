@@ -45,6 +45,7 @@ static const char help[] =
 	"  -f, --from ADDRESS   From field and envelope sender\n"
 	"      --html           the text is HTML\n"
 	"  -H, --header 'Name: value'   another field, such as Reply-To\n"
+	"      --require-tls    rather fail than pass a server without verified TLS\n"
 	"  -v, --verbose        wait for the first try and show the dialogue\n"
 	"\n"
 	"  df -h | nullmta send -s \"disk usage\" -a /var/log/dpkg.log "
@@ -320,7 +321,8 @@ static int send_to(const struct strv *addresses, const char *sender,
 		mem_array(addresses->count + 1, sizeof(*recipients));
 	struct submit_request request = {.recipients = recipients,
 		.recipient_count = addresses->count,
-		.sender = sender};
+		.sender = sender,
+		.requires_tls = o->requires_tls};
 	struct fault f;
 	int code;
 

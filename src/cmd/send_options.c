@@ -29,6 +29,12 @@ static void take_verbose(struct send_options *o, const char *value)
 	o->is_verbose = true;
 }
 
+static void take_require_tls(struct send_options *o, const char *value)
+{
+	(void)value;
+	o->requires_tls = true;
+}
+
 static void take_subject(struct send_options *o, const char *value)
 {
 	o->subject = value;
@@ -74,6 +80,7 @@ static const struct option options[] = {
 	{"header", 'H', true, take_field},
 	{"html", '\0', false, take_html},
 	{"verbose", 'v', false, take_verbose},
+	{"require-tls", '\0', false, take_require_tls},
 	{"help", 'h', false, take_help},
 };
 

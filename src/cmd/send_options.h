@@ -13,6 +13,7 @@ struct send_options {
 	bool wants_help;
 	bool is_html;
 	bool is_verbose;
+	bool requires_tls;
 	const char *subject;
 	const char *from;
 	struct strv to; /* recipients named without an option */

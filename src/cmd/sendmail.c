@@ -130,6 +130,7 @@ static int submit(
 		.full_name = o->full_name,
 		.ret = o->ret,
 		.envid = o->envid,
+		.requires_tls = o->requires_tls,
 	};
 	struct recipient *recipients = NULL;
 	int code;

@@ -118,12 +118,29 @@ static int take_o(struct parser *p, const char *value, struct fault *f)
 	return 0;
 }
 
+/* Unknown options are ignored, but nobody asks for this one to have it ignored. */
+static int take_require_tls(struct parser *p, struct span value, struct fault *f)
+{
+	static const char *const words[] = {"", "=true", "=yes", "=false", "=no"};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (!span_iis(value, words[i]))
+			continue;
+		p->o.requires_tls = i < 3;
+		return 0;
+	}
+	fault_set(f, FAULT_USAGE, 0, "-O RequireTLS is yes or no");
+	return -1;
+}
+
 static int take_long_o(struct parser *p, const char *value, struct fault *f)
 {
 	struct span mode = span_of(value);
 
 	if (span_iis(mode, "IgnoreDots") || span_iis(mode, "IgnoreDots=true"))
 		p->o.ignores_dots = true;
+	if (span_istarts(mode, "RequireTLS"))
+		return take_require_tls(p, span_from(mode, strlen("RequireTLS")), f);
 	if (span_istarts(mode, "DeliveryMode=") && mode.len > strlen("DeliveryMode=")) {
 		char od[] = {'d', text_lower(value[strlen("DeliveryMode=")]), '\0'};
 

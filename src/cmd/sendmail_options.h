@@ -36,6 +36,7 @@ struct sendmail_options {
 	const char *envid;           /* -V */
 	unsigned notify;             /* -N */
 	enum dsn_return ret;         /* -R */
+	bool requires_tls;           /* -O RequireTLS */
 	int64_t interval_s;          /* -q15m; 0 once */
 	struct strv only_ids;        /* -qI; parts of ids */
 	struct strv only_recipients; /* -qR */

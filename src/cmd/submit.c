@@ -131,6 +131,8 @@ static int write_envelope(struct submission *s, struct fault *f)
 	s->envelope.sender = mem_string(sender ? sender : buf_str(&s->own_address));
 	s->envelope.envid = mem_string(s->request->envid);
 	s->envelope.ret = s->request->ret;
+	s->envelope.tls =
+		s->request->requires_tls ? TLS_WISH_REQUIRED : intake_tls_wish(s->intake);
 	if (span_has_8bit(address_local(span_of(s->envelope.sender))))
 		s->envelope.facts.needs_utf8 = true;
 	s->has_envelope = true;

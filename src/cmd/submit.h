@@ -24,6 +24,7 @@ struct submit_request {
 	const char *full_name; /* NULL: the user's */
 	enum dsn_return ret;
 	const char *envid;       /* xtext, NULL */
+	bool requires_tls;       /* REQUIRETLS (RFC 8689), whatever the header says */
 	const struct user *user; /* who hands it over; NULL: who runs this program */
 	const char *address;     /* that user's, canonical; NULL: submit_own_address */
 	const char *trace; /* fields for the top, whole lines in wire form; NULL: none */

@@ -59,6 +59,7 @@ static int read_regular(struct inifile *file, struct fault *f)
 	}
 	file->owner = st.st_uid;
 	file->is_writable_by_others = (st.st_mode & S_IWOTH) != 0;
+	file->is_readable_by_others = (st.st_mode & (S_IRGRP | S_IROTH)) != 0;
 	return read_text(file, st.st_size, f);
 }
 

@@ -18,6 +18,7 @@ struct inifile {
 	struct buf text;
 	bool has_hidden;            /* text is no longer what is in the file */
 	bool is_writable_by_others; /* the file's mode */
+	bool is_readable_by_others; /* by its group or anybody */
 	unsigned owner;             /* its uid */
 	void *dictionary;           /* iniparser's */
 };

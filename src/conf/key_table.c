@@ -69,7 +69,8 @@ const struct conf_key conf_keys[] = {
 	{"relay", "password_file", KIND(VALUE_PATH), "", SECRET(password_file),
 		"login: file whose first line is the password or token"},
 	{"relay", "password_command", KIND(VALUE_TEXT), "", SECRET(password_command),
-		"login: shell command that prints the password or token"},
+		"login: program (absolute path, no shell) that prints the password or "
+		"token"},
 	{"relay", "auth", WORDS(VALUE_MECHANISMS, mechanism_words), "", RELAY(auth),
 		"login: mechanisms that may be used (default: the best one offered)"},
 	{"relay", "auth_insecure", KIND(VALUE_YES_NO), "no", DIRECTS(has_insecure_auth),

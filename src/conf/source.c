@@ -178,6 +178,23 @@ static void look_over(struct source *s)
 }
 
 /*
+ * A password in a file that others can read is everybody's (protocol C5). Of the system's
+ * file all users need the rest, so a file of its own is the better place.
+ */
+static bool is_exposed(
+	const struct source *s, const struct found *found, const struct conf_place *at)
+{
+	if (found->key->spec.kind != VALUE_SECRET || found->value.len == 0 ||
+		!s->file.is_readable_by_others)
+		return false;
+	conf_problems_add(s->problems, at,
+		"others can read this file; put the password into one of its own "
+		"(password_file), or chmod 600 %s",
+		s->path);
+	return true;
+}
+
+/*
  * Take a value from iniparser, but only where it is what stands in the line: a version
  * with escapes in quotes, or a file that changed meanwhile, must not pass unseen.
  */
@@ -186,6 +203,8 @@ static void take_value(struct source *s, const struct found *found)
 	struct conf_place at = {s->path, found->line, found->section, found->name};
 	const char *value = inifile_value(&s->file, found->section, found->name);
 
+	if (is_exposed(s, found, &at))
+		return;
 	if (!value || !span_eq(span_of(value), found->value)) {
 		conf_problems_add(s->problems, &at,
 			"iniparser reads another value than the line shows; avoid "

@@ -163,7 +163,8 @@ static int read_content(
 	size_t want = octets < INTAKE_HEADER_MAX ? (size_t)octets : INTAKE_HEADER_MAX;
 	ssize_t n;
 
-	*ret_is_full = report_returns_full(fl->kind, m->envelope.ret, octets);
+	*ret_is_full = report_returns_full(fl->kind, m->envelope.ret, octets) &&
+		       m->envelope.tls != TLS_WISH_REQUIRED; /* RFC 8689 4.2 */
 	n = message_read(m, 0, buf_reserve(ret, want), want, f);
 	if (n < 0)
 		return -1;
@@ -233,8 +234,10 @@ static int compose(struct filing *fl, struct fault *f)
 /* A report by mail: a message of its own with the null sender (RFC 3464 2). */
 static int submit(const struct filing *fl, struct fault *f)
 {
-	struct envelope e = {
-		.arrival_s = fl->flush->world->now_s(), .sender = mem_string("")};
+	enum tls_wish wish = fl->claim->message.envelope.tls;
+	struct envelope e = {.arrival_s = fl->flush->world->now_s(),
+		.sender = mem_string(""),
+		.tls = wish == TLS_WISH_REQUIRED ? wish : TLS_WISH_USUAL};
 	struct span to = span_of(fl->to.address);
 	struct content_facts facts = {.needs_utf8 = span_has_8bit(address_local(to))};
 	uint64_t line_octets = 0;

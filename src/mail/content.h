@@ -10,21 +10,13 @@
 
 #include "base/span.h"
 
-/* What the sender says of TLS on the way (RFC 8689). */
-enum mail_tls {
-	MAIL_TLS_USUAL,
-	MAIL_TLS_OPTIONAL, /* `TLS-Required: No`: rather in clear than not at all */
-	MAIL_TLS_REQUIRED, /* REQUIRETLS: rather not at all */
-};
-
 struct content_facts {
 	uint64_t octets;       /* as SIZE counts them (RFC 1870 3) */
 	uint32_t crc;          /* crc32c of all octets */
 	uint32_t longest_line; /* octets without CRLF; UINT32_MAX when longer */
 	bool has_8bit;         /* any octet over 127 (RFC 6152) */
 	bool has_nul;
-	bool needs_utf8;   /* SMTPUTF8 needed: an address outside ASCII (RFC 6531) */
-	enum mail_tls tls; /* as the header has it, unless the envelope asked for more */
+	bool needs_utf8; /* SMTPUTF8 needed: an address outside ASCII (RFC 6531) */
 };
 
 /*

@@ -34,6 +34,7 @@ struct intake {
 	size_t field_count;
 	bool is_in_body;
 	struct strv recipients;
+	enum tls_wish tls;
 	struct content_facts facts;
 	uint64_t line_octets; /* for content_facts_add */
 };
@@ -118,6 +119,7 @@ static int begin_body(
 	if (intake_header_complete(
 		    span_head(head, end), in->options, out, &in->recipients, f) < 0)
 		return -1;
+	in->tls = tls_wish_of_header(span_head(head, end));
 	buf_add_str(out, "\r\n");
 	buf_add_span(out, span_from(head, body));
 	buf_release(&in->head);
@@ -245,4 +247,9 @@ const struct content_facts *intake_facts(const struct intake *in)
 const struct strv *intake_recipients(const struct intake *in)
 {
 	return &in->recipients;
+}
+
+enum tls_wish intake_tls_wish(const struct intake *in)
+{
+	return in->tls;
 }

@@ -18,6 +18,7 @@
 #include "base/fault.h"
 #include "base/strv.h"
 #include "mail/content.h"
+#include "mail/tls_wish.h"
 
 #define INTAKE_HEADER_MAX   (256 * 1024) /* octets of the header section */
 #define INTAKE_FIELDS_MAX   1000
@@ -68,5 +69,8 @@ const struct content_facts *intake_facts(const struct intake *in);
  * anything was appended to `out`.
  */
 const struct strv *intake_recipients(const struct intake *in);
+
+/* What the header says of TLS (mail/tls_wish.h). Valid at the same time. */
+enum tls_wish intake_tls_wish(const struct intake *in);
 
 #endif

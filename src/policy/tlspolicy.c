@@ -19,13 +19,13 @@ bool tlspolicy_wants_dane(const struct tlspolicy_request *q)
 {
 	if (q->configured->level == TLS_DANE)
 		return true;
-	return !is_fixed(q) && q->wish != MAIL_TLS_OPTIONAL;
+	return !is_fixed(q) && q->wish != TLS_WISH_OPTIONAL;
 }
 
 bool tlspolicy_wants_sts(const struct tlspolicy_request *q)
 {
 	return q->configured->level != TLS_DANE && !is_fixed(q) &&
-	       q->wish != MAIL_TLS_OPTIONAL;
+	       q->wish != TLS_WISH_OPTIONAL;
 }
 
 static int refuse(
@@ -145,5 +145,5 @@ int tlspolicy_decide(const struct tlspolicy_request *request, struct tlspolicy *
 	ret->options.name = request->name;
 	if (use_published(&d) < 0)
 		return -1;
-	return request->wish == MAIL_TLS_REQUIRED ? require(&d) : 0;
+	return request->wish == TLS_WISH_REQUIRED ? require(&d) : 0;
 }

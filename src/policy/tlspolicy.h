@@ -12,8 +12,8 @@
 
 #include <stdbool.h>
 
-#include "mail/content.h"
 #include "mail/outcome.h"
+#include "mail/tls_wish.h"
 #include "net/tls.h"
 #include "policy/dane.h"
 #include "policy/mtasts.h"
@@ -28,7 +28,7 @@ struct tlspolicy_request {
 	bool is_mx_secure;   /* and DNSSEC says that it is one (struct mx_list) */
 	const struct dane *dane;         /* NULL: not looked for */
 	const struct mtasts_policy *sts; /* of the domain; NULL: none */
-	enum mail_tls wish;              /* of whoever sends the message */
+	enum tls_wish wish;              /* of whoever sends the message */
 };
 
 struct tlspolicy {

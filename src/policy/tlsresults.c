@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/hostname.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #define DAY_S     86400
 #define DAY_LEN   10 /* "2026-11-23" */
@@ -83,6 +84,19 @@ static bool is_name(struct span word)
 	return span_is(word, "-") || hostname_is_valid(word);
 }
 
+static bool is_day(struct span s)
+{
+	static const char shape[DAY_LEN + 1] = "dddd-dd-dd";
+
+	if (s.len != DAY_LEN)
+		return false;
+	for (size_t i = 0; i < DAY_LEN; i++) {
+		if (shape[i] == 'd' ? !text_is_digit(s.data[i]) : s.data[i] != shape[i])
+			return false;
+	}
+	return true;
+}
+
 /* Days as text are in order as they are in time. */
 static bool is_kept(struct span day, int64_t now_s)
 {
@@ -90,7 +104,7 @@ static bool is_kept(struct span day, int64_t now_s)
 
 	format_day((int32_t)(now_s / DAY_S - TLSRESULTS_DAYS), first);
 	format_day((int32_t)(now_s / DAY_S), last);
-	return day.len == DAY_LEN && span_cmp(day, span_of(first)) >= 0 &&
+	return is_day(day) && span_cmp(day, span_of(first)) >= 0 &&
 	       span_cmp(day, span_of(last)) <= 0;
 }
 

@@ -78,7 +78,8 @@ struct smtp_message {
 	struct content_facts facts;
 	const char *envid; /* xtext or NULL */
 	enum dsn_return ret;
-	void *tag; /* given back in events */
+	bool requires_tls; /* REQUIRETLS: the owner has seen to it that it is offered */
+	void *tag;         /* given back in events */
 };
 
 enum smtp_event_kind {

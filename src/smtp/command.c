@@ -21,6 +21,8 @@ void smtp_command_mail(struct buf *out, const struct smtp_message *message,
 		buf_add_str(out, " BODY=8BITMIME");
 	if (facts->needs_utf8 && extensions->has_smtputf8)
 		buf_add_str(out, " SMTPUTF8");
+	if (message->requires_tls)
+		buf_add_str(out, " REQUIRETLS");
 	if (extensions->has_dsn) {
 		buf_add_str(out, rets[message->ret]);
 		if (message->envid) {

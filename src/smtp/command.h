@@ -10,7 +10,8 @@
 
 /*
  * Append MAIL with the parameters that the message needs and the server offers: SIZE
- * (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531), RET and ENVID (RFC 3461).
+ * (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531), RET and ENVID (RFC 3461);
+ * and with REQUIRETLS (RFC 8689) where the message has it, offered or not.
  */
 void smtp_command_mail(struct buf *out, const struct smtp_message *message,
 	const struct smtp_extensions *extensions);

@@ -37,6 +37,12 @@ static void parse_starttls(struct smtp_extensions *e, struct span parameters)
 	e->has_starttls = true;
 }
 
+static void parse_requiretls(struct smtp_extensions *e, struct span parameters)
+{
+	(void)parameters;
+	e->has_requiretls = true;
+}
+
 /* RFC 1870 3: at most 20 digits, 0 or nothing for no fixed limit. */
 static void parse_size(struct smtp_extensions *e, struct span parameters)
 {
@@ -70,7 +76,7 @@ static void parse_auth(struct smtp_extensions *e, struct span parameters)
 		e->auth |= smtp_auth_parse(word);
 }
 
-/* An extension more is a row more: CHUNKING and REQUIRETLS have their place here. */
+/* An extension more is a row more: CHUNKING has its place here. */
 static const struct {
 	const char *keyword;
 	void (*parse)(struct smtp_extensions *e, struct span parameters);
@@ -81,6 +87,7 @@ static const struct {
 	{"DSN", parse_dsn},
 	{"SMTPUTF8", parse_smtputf8},
 	{"STARTTLS", parse_starttls},
+	{"REQUIRETLS", parse_requiretls},
 	{"LIMITS", parse_limits},
 	{"AUTH", parse_auth},
 };

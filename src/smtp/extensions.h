@@ -17,6 +17,7 @@ struct smtp_extensions {
 	bool has_dsn;        /* RFC 3461 */
 	bool has_smtputf8;   /* RFC 6531 */
 	bool has_starttls;   /* RFC 3207 */
+	bool has_requiretls; /* RFC 8689 */
 	uint64_t size_max;   /* octets of a message; 0: no limit known */
 	uint64_t mail_max;   /* transactions a session (RFC 9422); 0: no limit known */
 	uint64_t rcpt_max;   /* recipients a transaction (RFC 9422); 0: no limit known */

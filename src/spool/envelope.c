@@ -70,6 +70,9 @@ void envelope_format(const struct envelope *e, struct buf *out, size_t *ret_fact
 		buf_addf(out, "ret %s\n", e->ret == DSN_RETURN_FULL ? "full" : "hdrs");
 	if (e->envid)
 		buf_addf(out, "envid %s\n", e->envid);
+	if (e->tls != TLS_WISH_USUAL)
+		buf_addf(out, "tls %s\n",
+			e->tls == TLS_WISH_REQUIRED ? "required" : "optional");
 	for (size_t i = 0; i < e->recipient_count; i++)
 		format_recipient(&e->recipients[i], out);
 	buf_add_char(out, '\n');

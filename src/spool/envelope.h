@@ -14,6 +14,7 @@
 #include "base/fault.h"
 #include "mail/content.h"
 #include "mail/dsn.h"
+#include "mail/tls_wish.h"
 
 #define ENVELOPE_VERSION        1
 #define ENVELOPE_RECIPIENTS_MAX 10000
@@ -27,6 +28,7 @@ struct envelope {
 	char *sender; /* canonical, "" is the null sender */
 	char *envid;  /* NULL, or as it goes on the wire: xtext */
 	enum dsn_return ret;
+	enum tls_wish tls;
 	struct recipient *recipients;
 	size_t recipient_count;
 	size_t recipient_cap;

@@ -162,6 +162,21 @@ static bool take_envid(struct parser *p, struct envelope *e)
 	return true;
 }
 
+static bool take_tls(struct parser *p, struct envelope *e)
+{
+	struct span value;
+
+	if (!has_line(p, "tls", &value))
+		return true;
+	if (span_is(value, "required"))
+		e->tls = TLS_WISH_REQUIRED;
+	else if (span_is(value, "optional"))
+		e->tls = TLS_WISH_OPTIONAL;
+	else
+		return bad(p, "wrong tls");
+	return true;
+}
+
 /* Options of a `to` line: " key=value" at the beginning of `*rest`, or SPAN_NONE. */
 static struct span cut_option(struct span *rest, const char *key)
 {
@@ -236,7 +251,8 @@ static bool take_arrival(struct parser *p, struct envelope *e)
 static bool take_lines(struct parser *p, struct envelope *e)
 {
 	if (!take_id(p, e) || !take_arrival(p, e) || !take_facts(p, &e->facts) ||
-		!take_sender(p, e) || !take_return(p, e) || !take_envid(p, e))
+		!take_sender(p, e) || !take_return(p, e) || !take_envid(p, e) ||
+		!take_tls(p, e))
 		return false;
 	do {
 		if (!take_recipient(p, e))

@@ -27,7 +27,7 @@ void conf_fixture_release(struct conf_fixture *f)
 
 void conf_fixture_write(struct conf_fixture *f, struct span text)
 {
-	scratch_write(&f->scratch, "nullmta.conf", text, 0644);
+	scratch_write(&f->scratch, "nullmta.conf", text, 0600);
 }
 
 void conf_fixture_load(struct conf_fixture *f)

@@ -32,9 +32,10 @@ static void describe(const struct send_options *o, struct buf *out)
 			buf_addf(out, "%s%s", k ? "+" : "", lists[i]->items[k]);
 		buf_add_char(out, '|');
 	}
-	buf_addf(out, "%s|%s|%s%s%s", o->subject ? o->subject : "-",
+	buf_addf(out, "%s|%s|%s%s%s%s", o->subject ? o->subject : "-",
 		o->from ? o->from : "-", o->is_html ? "html" : "",
-		o->is_verbose ? "verbose" : "", o->wants_help ? "help" : "");
+		o->is_verbose ? "verbose" : "", o->requires_tls ? "tls" : "",
+		o->wants_help ? "help" : "");
 }
 
 static void test_forms(void **state)
@@ -59,6 +60,7 @@ static void test_forms(void **state)
 		{{"send", "-c", "c"}, "|c||||-|-|"},
 		{{"send", "-f", "me", "-H", "X: y", "a"}, "a|||X: y||-|me|"},
 		{{"send", "-v", "--html", "a"}, "a|||||-|-|htmlverbose"},
+		{{"send", "--require-tls", "a"}, "a|||||-|-|tls"},
 		{{"send", "-vsS", "a"}, "a|||||S|-|verbose"},
 		{{"send", "--", "-a", "--html"}, "-a+--html|||||-|-|"},
 		{{"send", "-", "a"}, "-+a|||||-|-|"},

@@ -33,6 +33,7 @@ struct meaning {
 	const char *envid;
 	unsigned notify;
 	enum dsn_return ret;
+	bool requires_tls;
 	int64_t interval_s;
 	const char *only; /* -qI, -qR, -qS: "i,i|r,r|s" */
 	const char *recipients[4];
@@ -93,6 +94,8 @@ static const char *difference(
 		return "-V";
 	if (o->notify != means->notify || o->ret != means->ret)
 		return "-N, -R";
+	if (o->requires_tls != means->requires_tls)
+		return "-O RequireTLS";
 	if (o->interval_s != means->interval_s)
 		return "interval";
 	if (!selects(o, means->only))
@@ -228,6 +231,13 @@ static const struct row forms[] = {
 		{.ignores_dots = true, .recipients = {"a@x"}}},
 	{"-O DeliveryMode=", {"sendmail", "-O", "DeliveryMode=", "a@x"},
 		{.recipients = {"a@x"}}},
+	{"-O RequireTLS", {"sendmail", "-O", "RequireTLS", "a@x"},
+		{.requires_tls = true, .recipients = {"a@x"}}},
+	{"-O RequireTLS=yes", {"sendmail", "-Orequiretls=yes", "a@x"},
+		{.requires_tls = true, .recipients = {"a@x"}}},
+	{"the last -O RequireTLS wins",
+		{"sendmail", "-ORequireTLS", "-ORequireTLS=false", "a@x"},
+		{.recipients = {"a@x"}}},
 	{"-O DeliveryMode=Interactive",
 		{"sendmail", "-O", "DeliveryMode=Interactive", "a@x"},
 		{.delivery = DISPATCH_FOREGROUND, .recipients = {"a@x"}}},
@@ -334,6 +344,8 @@ static const struct {
 	{{"sendmail", "-N", "sometimes", "a@x"}, FAULT_DATA, "sometimes"},
 	{{"sendmail", "-N", "never,delay", "a@x"}, FAULT_DATA, ""},
 	{{"sendmail", "-R", "half", "a@x"}, FAULT_DATA, "half"},
+	{{"sendmail", "-ORequireTLS=maybe", "a@x"}, FAULT_USAGE, "yes or no"},
+	{{"sendmail", "-O", "RequireTLSx", "a@x"}, FAULT_USAGE, "yes or no"},
 	{{"sendmail", "-V", "", "a@x"}, FAULT_DATA, "-V"},
 	{{"sendmail", "-V", "a+00b", "a@x"}, FAULT_DATA, ""},
 	{{"sendmail", "-V", "a b", "a@x"}, FAULT_DATA, ""},

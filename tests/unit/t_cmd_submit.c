@@ -184,13 +184,42 @@ static void what_was_asked_for_stands_in_the_envelope(void **state)
 	s->request.notify = DSN_NEVER;
 	s->request.ret = DSN_RETURN_HEADERS;
 	s->request.envid = "id+2B1";
+	s->request.requires_tls = true;
 	content = submit_and_open(s, "\nbody\n", &m);
 	assert_string_equal(m.envelope.sender, "other@example.net");
 	assert_int_equal(m.envelope.recipients[0].notify, DSN_NEVER);
 	assert_int_equal(m.envelope.ret, DSN_RETURN_HEADERS);
 	assert_string_equal(m.envelope.envid, "id+2B1");
+	assert_int_equal(m.envelope.tls, TLS_WISH_REQUIRED);
 	assert_non_null(
 		strstr(buf_str(&content), "From: Somebody Else <other@example.net>\r\n"));
+	end(s, &m, &content);
+}
+
+static void tls_is_optional_where_the_header_says_so(void **state)
+{
+	struct scene *s = *state;
+	struct message m;
+	struct buf content;
+
+	strv_add(&s->recipients, SPAN_LIT("r@dest.example"));
+	content = submit_and_open(s, "TLS-Required: No\n\nbody\n", &m);
+	assert_int_equal(m.envelope.tls, TLS_WISH_OPTIONAL);
+	assert_non_null(strstr(buf_str(&content), "TLS-Required: No\r\n"));
+	end(s, &m, &content);
+}
+
+/* RFC 8689 5: REQUIRETLS is stronger than the field */
+static void required_tls_is_not_made_optional(void **state)
+{
+	struct scene *s = *state;
+	struct message m;
+	struct buf content;
+
+	strv_add(&s->recipients, SPAN_LIT("r@dest.example"));
+	s->request.requires_tls = true;
+	content = submit_and_open(s, "TLS-Required: No\n\nbody\n", &m);
+	assert_int_equal(m.envelope.tls, TLS_WISH_REQUIRED);
 	end(s, &m, &content);
 }
 
@@ -482,6 +511,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_message_is_stored_complete),
 		TEST(what_was_asked_for_stands_in_the_envelope),
+		TEST(tls_is_optional_where_the_header_says_so),
+		TEST(required_tls_is_not_made_optional),
 		TEST(the_null_sender_stays_null),
 		TEST(recipients_of_header_and_arguments_are_joined),
 		TEST(bcc_goes_also_where_nobody_asked_for_the_header),

@@ -319,6 +319,41 @@ static void a_system_file_for_all_is_a_warning(void **state)
 	conf_fixture_release(&f);
 }
 
+/* row 137 of protocol.md 4.5 */
+static void a_password_that_others_can_read_is_refused(void **state)
+{
+	static const mode_t modes[] = {0644, 0640, 0604};
+	struct conf_fixture f;
+
+	(void)state;
+	conf_fixture_init(&f);
+	for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
+		scratch_write(&f.scratch, "nullmta.conf",
+			SPAN_LIT("[relay]\nhost = a\nuser = u\npassword = hunter2\n"),
+			modes[i]);
+		conf_fixture_load(&f);
+		assert_int_equal(f.problems.errors, 1);
+		assert_non_null(strstr(conf_fixture_problem(&f, 0),
+			":4: [relay] password: others can read this file"));
+		assert_non_null(strstr(conf_fixture_problem(&f, 0), "chmod 600 /"));
+		assert_null(strstr(conf_fixture_problem(&f, 0), "hunter2"));
+		assert_null(f.conf.relay.password);
+		assert_string_equal(conf_fixture_value(&f, "relay", "user"), "u");
+	}
+	/* an empty one is none; where the file is private all is well */
+	scratch_write(
+		&f.scratch, "nullmta.conf", SPAN_LIT("[relay]\npassword =\n"), 0644);
+	conf_fixture_load(&f);
+	assert_int_equal(f.problems.errors, 0);
+	assert_int_equal(chmod(f.system, 0600), 0);
+	conf_fixture_write(
+		&f, SPAN_LIT("[relay]\nhost = a\nuser = u\npassword = hunter2\n"));
+	conf_fixture_load(&f);
+	assert_int_equal(f.problems.errors, 0);
+	assert_string_equal(f.conf.relay.password, "hunter2");
+	conf_fixture_release(&f);
+}
+
 static void the_directory_is_a_file(void **state)
 {
 	struct conf_fixture f;
@@ -369,6 +404,7 @@ int main(void)
 		cmocka_unit_test(counts_problems_without_end),
 		cmocka_unit_test(a_user_file_must_be_private),
 		cmocka_unit_test(a_system_file_for_all_is_a_warning),
+		cmocka_unit_test(a_password_that_others_can_read_is_refused),
 		cmocka_unit_test(the_directory_is_a_file),
 		cmocka_unit_test(a_shortage_is_no_mistake),
 	};

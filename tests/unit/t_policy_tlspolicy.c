@@ -15,7 +15,7 @@ struct one_case {
 	enum tls_level level; /* configured */
 	enum dane_result dane;
 	enum sts sts;
-	enum mail_tls wish;
+	enum tls_wish wish;
 	bool is_mx_secure;
 	const char *expect;
 };
@@ -99,32 +99,32 @@ static void check(const struct one_case *c, bool is_direct)
 static void test_mx_hosts(void **state)
 {
 	static const struct one_case cases[] = {
-		{"nothing published", TLS_MAY, DANE_NONE, NO_STS, MAIL_TLS_USUAL, false,
+		{"nothing published", TLS_MAY, DANE_NONE, NO_STS, TLS_WISH_USUAL, false,
 			"may mx.d.test -"},
-		{"DANE", TLS_MAY, DANE_USABLE, NO_STS, MAIL_TLS_USUAL, false,
+		{"DANE", TLS_MAY, DANE_USABLE, NO_STS, TLS_WISH_USUAL, false,
 			"dane real.test dane"},
-		{"rows 155, 156", TLS_MAY, DANE_UNUSABLE, NO_STS, MAIL_TLS_USUAL, false,
+		{"rows 155, 156", TLS_MAY, DANE_UNUSABLE, NO_STS, TLS_WISH_USUAL, false,
 			"encrypt mx.d.test dane tlsa-invalid"},
-		{"row 154", TLS_MAY, DANE_FAILED, NO_STS, MAIL_TLS_USUAL, false,
+		{"row 154", TLS_MAY, DANE_FAILED, NO_STS, TLS_WISH_USUAL, false,
 			"DEFERRED 4.4.3 dane dnssec-invalid"},
-		{"MTA-STS", TLS_MAY, DANE_NONE, STS_ENFORCE, MAIL_TLS_USUAL, false,
+		{"MTA-STS", TLS_MAY, DANE_NONE, STS_ENFORCE, TLS_WISH_USUAL, false,
 			"verify mx.d.test sts"},
-		{"row 163", TLS_MAY, DANE_NONE, STS_OTHER, MAIL_TLS_USUAL, false,
+		{"row 163", TLS_MAY, DANE_NONE, STS_OTHER, TLS_WISH_USUAL, false,
 			"DEFERRED 4.7.5 sts validation-failure"},
-		{"testing", TLS_MAY, DANE_NONE, STS_TESTING, MAIL_TLS_USUAL, false,
+		{"testing", TLS_MAY, DANE_NONE, STS_TESTING, TLS_WISH_USUAL, false,
 			"verify mx.d.test sts testing"},
 		{"testing, and would fail", TLS_MAY, DANE_NONE, STS_TESTING_OTHER,
-			MAIL_TLS_USUAL, false,
+			TLS_WISH_USUAL, false,
 			"may mx.d.test sts testing validation-failure"},
-		{"a policy that has ended", TLS_MAY, DANE_NONE, STS_NONE, MAIL_TLS_USUAL,
+		{"a policy that has ended", TLS_MAY, DANE_NONE, STS_NONE, TLS_WISH_USUAL,
 			false, "may mx.d.test -"},
-		{"DANE before MTA-STS", TLS_MAY, DANE_USABLE, STS_OTHER, MAIL_TLS_USUAL,
+		{"DANE before MTA-STS", TLS_MAY, DANE_USABLE, STS_OTHER, TLS_WISH_USUAL,
 			false, "dane real.test dane"},
 		{"row 166: DANE fails, MTA-STS does not help", TLS_MAY, DANE_FAILED,
-			STS_ENFORCE, MAIL_TLS_USUAL, false,
+			STS_ENFORCE, TLS_WISH_USUAL, false,
 			"DEFERRED 4.4.3 dane dnssec-invalid"},
 		{"DANE decides also where it cannot be used", TLS_MAY, DANE_UNUSABLE,
-			STS_ENFORCE, MAIL_TLS_USUAL, false,
+			STS_ENFORCE, TLS_WISH_USUAL, false,
 			"encrypt mx.d.test dane tlsa-invalid"},
 	};
 
@@ -136,17 +136,17 @@ static void test_mx_hosts(void **state)
 static void test_what_is_configured_stays(void **state)
 {
 	static const struct one_case cases[] = {
-		{"no TLS", TLS_NONE, DANE_FAILED, STS_OTHER, MAIL_TLS_USUAL, false,
+		{"no TLS", TLS_NONE, DANE_FAILED, STS_OTHER, TLS_WISH_USUAL, false,
 			"none mx.d.test -"},
-		{"fingerprint", TLS_FINGERPRINT, DANE_USABLE, STS_ENFORCE, MAIL_TLS_USUAL,
+		{"fingerprint", TLS_FINGERPRINT, DANE_USABLE, STS_ENFORCE, TLS_WISH_USUAL,
 			false, "fingerprint mx.d.test -"},
-		{"encrypt", TLS_ENCRYPT, DANE_NONE, NO_STS, MAIL_TLS_USUAL, false,
+		{"encrypt", TLS_ENCRYPT, DANE_NONE, NO_STS, TLS_WISH_USUAL, false,
 			"encrypt mx.d.test -"},
 		{"verify is not lowered", TLS_VERIFY, DANE_UNUSABLE, NO_STS,
-			MAIL_TLS_USUAL, false, "verify mx.d.test dane tlsa-invalid"},
-		{"DANE and none there", TLS_DANE, DANE_NONE, STS_ENFORCE, MAIL_TLS_USUAL,
+			TLS_WISH_USUAL, false, "verify mx.d.test dane tlsa-invalid"},
+		{"DANE and none there", TLS_DANE, DANE_NONE, STS_ENFORCE, TLS_WISH_USUAL,
 			false, "DEFERRED 4.7.5 dane dane-required"},
-		{"DANE and none to use", TLS_DANE, DANE_UNUSABLE, NO_STS, MAIL_TLS_USUAL,
+		{"DANE and none to use", TLS_DANE, DANE_UNUSABLE, NO_STS, TLS_WISH_USUAL,
 			false, "DEFERRED 4.7.5 dane tlsa-invalid"},
 	};
 
@@ -158,22 +158,22 @@ static void test_what_is_configured_stays(void **state)
 static void test_relays(void **state)
 {
 	static const struct one_case cases[] = {
-		{"as configured", TLS_VERIFY, DANE_USABLE, STS_OTHER, MAIL_TLS_USUAL,
+		{"as configured", TLS_VERIFY, DANE_USABLE, STS_OTHER, TLS_WISH_USUAL,
 			false, "verify mx.d.test -"},
-		{"in clear", TLS_NONE, DANE_USABLE, STS_OTHER, MAIL_TLS_USUAL, false,
+		{"in clear", TLS_NONE, DANE_USABLE, STS_OTHER, TLS_WISH_USUAL, false,
 			"none mx.d.test -"},
-		{"by DANE", TLS_DANE, DANE_USABLE, NO_STS, MAIL_TLS_USUAL, false,
+		{"by DANE", TLS_DANE, DANE_USABLE, NO_STS, TLS_WISH_USUAL, false,
 			"dane real.test dane"},
-		{"by DANE, and it fails", TLS_DANE, DANE_FAILED, NO_STS, MAIL_TLS_USUAL,
+		{"by DANE, and it fails", TLS_DANE, DANE_FAILED, NO_STS, TLS_WISH_USUAL,
 			false, "DEFERRED 4.4.3 dane dnssec-invalid"},
-		{"TLS is required", TLS_MAY, DANE_NONE, NO_STS, MAIL_TLS_REQUIRED, false,
+		{"TLS is required", TLS_MAY, DANE_NONE, NO_STS, TLS_WISH_REQUIRED, false,
 			"verify mx.d.test -"},
 		{"and known by fingerprint", TLS_FINGERPRINT, DANE_NONE, NO_STS,
-			MAIL_TLS_REQUIRED, false, "fingerprint mx.d.test -"},
+			TLS_WISH_REQUIRED, false, "fingerprint mx.d.test -"},
 		{"TLS is optional: it is our relay, not theirs", TLS_VERIFY, DANE_NONE,
-			NO_STS, MAIL_TLS_OPTIONAL, false, "verify mx.d.test -"},
+			NO_STS, TLS_WISH_OPTIONAL, false, "verify mx.d.test -"},
 		{"TLS is required and off", TLS_NONE, DANE_NONE, NO_STS,
-			MAIL_TLS_REQUIRED, false, "FAILED 5.7.30 -"},
+			TLS_WISH_REQUIRED, false, "FAILED 5.7.30 -"},
 	};
 
 	(void)state;
@@ -185,32 +185,32 @@ static void test_relays(void **state)
 static void test_what_the_sender_wants(void **state)
 {
 	static const struct one_case cases[] = {
-		{"DANE counts no more", TLS_MAY, DANE_USABLE, NO_STS, MAIL_TLS_OPTIONAL,
+		{"DANE counts no more", TLS_MAY, DANE_USABLE, NO_STS, TLS_WISH_OPTIONAL,
 			false, "may mx.d.test -"},
-		{"also where it fails", TLS_MAY, DANE_FAILED, NO_STS, MAIL_TLS_OPTIONAL,
+		{"also where it fails", TLS_MAY, DANE_FAILED, NO_STS, TLS_WISH_OPTIONAL,
 			false, "may mx.d.test -"},
 		{"MTA-STS counts no more", TLS_MAY, DANE_NONE, STS_OTHER,
-			MAIL_TLS_OPTIONAL, false, "may mx.d.test -"},
+			TLS_WISH_OPTIONAL, false, "may mx.d.test -"},
 		{"what we have configured does", TLS_ENCRYPT, DANE_NONE, NO_STS,
-			MAIL_TLS_OPTIONAL, false, "encrypt mx.d.test -"},
+			TLS_WISH_OPTIONAL, false, "encrypt mx.d.test -"},
 		{"required, nobody knows who it is", TLS_MAY, DANE_NONE, NO_STS,
-			MAIL_TLS_REQUIRED, false, "FAILED 5.7.30 -"},
-		{"required, by DANE", TLS_MAY, DANE_USABLE, NO_STS, MAIL_TLS_REQUIRED,
+			TLS_WISH_REQUIRED, false, "FAILED 5.7.30 -"},
+		{"required, by DANE", TLS_MAY, DANE_USABLE, NO_STS, TLS_WISH_REQUIRED,
 			false, "dane real.test dane"},
 		{"required, by DNSSEC and a certificate", TLS_MAY, DANE_NONE, NO_STS,
-			MAIL_TLS_REQUIRED, true, "verify mx.d.test -"},
+			TLS_WISH_REQUIRED, true, "verify mx.d.test -"},
 		{"required, by MTA-STS", TLS_MAY, DANE_NONE, STS_ENFORCE,
-			MAIL_TLS_REQUIRED, false, "verify mx.d.test sts"},
+			TLS_WISH_REQUIRED, false, "verify mx.d.test sts"},
 		{"required: a policy in testing is good enough, and no test", TLS_MAY,
-			DANE_NONE, STS_TESTING, MAIL_TLS_REQUIRED, false,
+			DANE_NONE, STS_TESTING, TLS_WISH_REQUIRED, false,
 			"verify mx.d.test sts"},
 		{"required, and the policy names others", TLS_MAY, DANE_NONE,
-			STS_TESTING_OTHER, MAIL_TLS_REQUIRED, false,
+			STS_TESTING_OTHER, TLS_WISH_REQUIRED, false,
 			"FAILED 5.7.30 sts validation-failure"},
-		{"required, DNS fails", TLS_MAY, DANE_FAILED, NO_STS, MAIL_TLS_REQUIRED,
+		{"required, DNS fails", TLS_MAY, DANE_FAILED, NO_STS, TLS_WISH_REQUIRED,
 			true, "DEFERRED 4.4.3 dane dnssec-invalid"},
 		{"required, records that cannot be used, a name that is sure", TLS_MAY,
-			DANE_UNUSABLE, NO_STS, MAIL_TLS_REQUIRED, true,
+			DANE_UNUSABLE, NO_STS, TLS_WISH_REQUIRED, true,
 			"verify mx.d.test dane tlsa-invalid"},
 	};
 
@@ -227,10 +227,10 @@ static void test_what_is_asked_for(void **state)
 	(void)state;
 	assert_true(tlspolicy_wants_dane(&q));
 	assert_true(tlspolicy_wants_sts(&q));
-	q.wish = MAIL_TLS_OPTIONAL;
+	q.wish = TLS_WISH_OPTIONAL;
 	assert_false(tlspolicy_wants_dane(&q));
 	assert_false(tlspolicy_wants_sts(&q));
-	q.wish = MAIL_TLS_REQUIRED;
+	q.wish = TLS_WISH_REQUIRED;
 	assert_true(tlspolicy_wants_dane(&q));
 	configured.level = TLS_NONE;
 	assert_false(tlspolicy_wants_dane(&q));

@@ -91,6 +91,7 @@ static void test_merging(void **state)
 		{"what is torn or none",
 			"\n \nx\n"
 			"2026-11-23 sts d.test success mx.test\n"
+			"2026-11-2x sts d.test success mx.test 1\n"
 			"2026-11-23 sts d.test success mx.test x\n"
 			"2026-11-23 sts d.test success mx.test 1 1\n"
 			"2026-11-23 sts d.test success mx.test 99999999999\n"

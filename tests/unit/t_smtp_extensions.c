@@ -28,6 +28,8 @@ static const struct {
 	{"unknown, empty, prefix", "mx\n\nX-FOO\nPIPELININGS\nPIPELIN\n ", {0}},
 	{"SMTPUTF8 implies 8BITMIME", "mx\nSMTPUTF8",
 		{.has_smtputf8 = true, .has_8bitmime = true}},
+	{"for after TLS", "mx\nSTARTTLS\nREQUIRETLS",
+		{.has_starttls = true, .has_requiretls = true}},
 	{"size without number", "mx\nSIZE", {.has_size = true}},
 	{"size 0", "mx\nSIZE 0", {.has_size = true}},
 	{"size largest", "mx\nSIZE 18446744073709551615",
@@ -60,6 +62,8 @@ static void test_cases(void **state)
 		assert_int_equal(got.has_size, e->has_size);
 		assert_int_equal(got.has_dsn, e->has_dsn);
 		assert_int_equal(got.has_smtputf8, e->has_smtputf8);
+		assert_int_equal(got.has_starttls, e->has_starttls);
+		assert_int_equal(got.has_requiretls, e->has_requiretls);
 		assert_true(got.size_max == e->size_max);
 		assert_true(got.mail_max == e->mail_max);
 		assert_true(got.rcpt_max == e->rcpt_max);

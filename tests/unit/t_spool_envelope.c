@@ -49,6 +49,7 @@ static void what_is_written_is_read(void **state)
 	struct envelope e = {.sender = mem_string("\"a b>\"@example.org"),
 		.envid = mem_string("QQ+20314159"),
 		.ret = DSN_RETURN_HEADERS,
+		.tls = TLS_WISH_REQUIRED,
 		.id = ID,
 		.arrival_s = 1795419407};
 	struct envelope again;
@@ -82,6 +83,7 @@ static void what_is_written_is_read(void **state)
 	assert_string_equal(again.sender, e.sender);
 	assert_string_equal(again.envid, e.envid);
 	assert_int_equal(again.ret, DSN_RETURN_HEADERS);
+	assert_int_equal(again.tls, TLS_WISH_REQUIRED);
 	assert_int_equal(again.recipient_count, 4);
 	for (size_t i = 0; i < 4; i++) {
 		assert_string_equal(again.recipients[i].address, e.recipients[i].address);
@@ -237,6 +239,11 @@ static void heads_are_judged(void **state)
 			"an encoded line feed"},
 		{HEAD "to <b@example.org> size=7\n\n", ENVELOPE_BAD, "an unknown option"},
 		{HEAD "ret all\n" TO "\n", ENVELOPE_BAD, "an unknown ret"},
+		{HEAD "tls optional\n" TO "\n", ENVELOPE_GOOD, "TLS is optional"},
+		{HEAD "tls usual\n" TO "\n", ENVELOPE_BAD, "an unknown tls"},
+		{HEAD "tls required\ntls required\n" TO "\n", ENVELOPE_BAD, "tls twice"},
+		{HEAD "tls required\nret full\n" TO "\n", ENVELOPE_BAD,
+			"tls in the wrong place"},
 		{HEAD "envid \n" TO "\n", ENVELOPE_BAD, "an empty envid"},
 		{HEAD "envid a b\n" TO "\n", ENVELOPE_BAD, "a blank in envid"},
 		{HEAD "envid a+0D+0Ab\n" TO "\n", ENVELOPE_BAD, "an encoded line end"},

@@ -65,6 +65,8 @@ static void take_message(struct transcript_cast *cast,
 			m->smtp.facts.has_8bit = true;
 		else if (span_is(word, "utf8"))
 			m->smtp.facts.needs_utf8 = true;
+		else if (span_is(word, "requiretls"))
+			m->smtp.requires_tls = true;
 		else if (span_starts(word, "size="))
 			m->smtp.facts.octets = number(lines, line, span_from(word, 5));
 		else if (span_starts(word, "envid="))
