@@ -1,5 +1,6 @@
 #include "net/tls_parts.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
@@ -10,8 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/codec.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #define PEM_OCTETS_MAX (256 * 1024)
 
@@ -158,14 +161,43 @@ static int load_identity(SSL_CTX *ctx, const struct tls_options *o, struct fault
 	return load_key(ctx, o->key_file ? o->key_file : o->cert_file, f);
 }
 
+/* "4bfab552.0": what openssl rehash makes. */
+static bool is_hash_name(struct span name)
+{
+	uint32_t ignored;
+
+	return name.len > 9 && name.data[8] == '.' && text_is_digit(name.data[9]) &&
+	       hex_to_uint32(span_head(name, 8), &ignored) == 0;
+}
+
+static bool is_hashed(const char *path)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+	bool is_found = false;
+
+	if (!dir)
+		return false;
+	while (!is_found && (entry = readdir(dir)) != NULL)
+		is_found = is_hash_name(span_of(entry->d_name));
+	(void)closedir(dir); /* nothing was written */
+	return is_found;
+}
+
 /*
  * OpenSSL's own places, by name: SSL_CTX_set_default_verify_paths would ask the
- * environment. Where there are none, verification says so.
+ * environment. In a directory the one CA that is needed is found by its name; to read the
+ * file with all of them takes longer than a delivery. Where there are none, verification
+ * says so.
  */
 static void load_system_trust(SSL_CTX *ctx)
 {
-	(void)SSL_CTX_load_verify_dir(ctx, X509_get_default_cert_dir());
-	(void)SSL_CTX_load_verify_file(ctx, X509_get_default_cert_file());
+	const char *dir = X509_get_default_cert_dir();
+
+	if (is_hashed(dir))
+		(void)SSL_CTX_load_verify_dir(ctx, dir);
+	else
+		(void)SSL_CTX_load_verify_file(ctx, X509_get_default_cert_file());
 }
 
 static int load_trust(SSL_CTX *ctx, const struct tls_options *o, struct fault *f)
