@@ -1,12 +1,9 @@
 #include "mail/report_parts.h"
 
-#include <string.h>
-
 #include "mail/advice.h"
+#include "mail/paragraph.h"
 #include "mail/quote.h"
 
-#define COLUMNS       76
-#define WORD_MAX      900 /* a longer word is broken: a line has 998 (RFC 5322 2.1.1) */
 #define TEXT_LINE_MAX (16 * 1024)
 
 /* the verb of the first sentence */
@@ -15,40 +12,6 @@ static const char *const headlines[] = {
 	[REPORT_DELAYED] = "has not been delivered yet to",
 	[REPORT_RELAYED] = "has been passed on for",
 };
-
-/* Take a piece off `*word` that fits a line and is whole characters. */
-static struct span take_piece(struct span *word)
-{
-	struct span piece = span_head(*word, WORD_MAX);
-
-	if (word->len > WORD_MAX)
-		while (((unsigned char)word->data[piece.len] & 0xc0) == 0x80)
-			piece.len--;
-	*word = span_from(*word, piece.len);
-	return piece;
-}
-
-/* `text` is clean: valid UTF-8 on one line. */
-static void add_paragraph(struct buf *out, const char *indent, struct span text)
-{
-	size_t column = 0;
-	struct span word;
-
-	while (span_word(&text, &word)) {
-		while (word.len) {
-			struct span piece = take_piece(&word);
-
-			if (column && column + 1 + piece.len > COLUMNS) {
-				buf_add_str(out, "\r\n");
-				column = 0;
-			}
-			buf_add_str(out, column ? " " : indent);
-			column += (column ? 1 : strlen(indent)) + piece.len;
-			buf_add_span(out, piece);
-		}
-	}
-	buf_add_str(out, "\r\n");
-}
 
 static bool is_same_text(const char *a, const char *b)
 {
@@ -76,7 +39,7 @@ static void add_recipient(struct buf *out, const struct report_recipient *rr)
 		quote_line(&line, span_of(rr->named));
 		buf_add_str(&line, ">)");
 	}
-	add_paragraph(out, "", buf_span(&line));
+	paragraph_add(out, "", buf_span(&line));
 	buf_release(&line);
 }
 
@@ -89,13 +52,13 @@ static void add_reason(const struct report_recipient *rr, struct buf *out)
 	if (remote.len) {
 		quote_line(&line, span_head(remote, OUTCOME_REMOTE_MAX));
 		buf_add_str(&line, rr->code ? " said:" : ":");
-		add_paragraph(out, "    ", buf_span(&line));
+		paragraph_add(out, "    ", buf_span(&line));
 		buf_reset(&line);
 	}
 	if (rr->code)
 		buf_addf(&line, "%d ", rr->code);
 	quote_line(&line, span_head(span_of(rr->text), OUTCOME_TEXT_MAX));
-	add_paragraph(out, remote.len ? "        " : "    ", buf_span(&line));
+	paragraph_add(out, remote.len ? "        " : "    ", buf_span(&line));
 	buf_release(&line);
 }
 
@@ -114,9 +77,9 @@ static size_t add_group(const struct report *r, size_t first, size_t end, struct
 		add_recipient(out, &r->recipients[i]);
 	add_reason(rr, out);
 	if (rr->may_be_delivered)
-		add_paragraph(out, "    ", span_of(uncertain));
+		paragraph_add(out, "    ", span_of(uncertain));
 	if (r->kind == REPORT_FAILED)
-		add_paragraph(out, "    ", span_of(advice_find(rr->status)));
+		paragraph_add(out, "    ", span_of(advice_find(rr->status)));
 	return i;
 }
 
@@ -127,7 +90,7 @@ static void add_opening(const struct report *r, struct buf *out)
 	buf_add_str(&text, "This is nullmta, the mailer of ");
 	quote_host(&text, span_of(r->hostname));
 	buf_add_char(&text, '.');
-	add_paragraph(out, "", buf_span(&text));
+	paragraph_add(out, "", buf_span(&text));
 	buf_add_str(out, "\r\n");
 	buf_reset(&text);
 	buf_add_str(&text, "Your message of ");
@@ -139,7 +102,7 @@ static void add_opening(const struct report *r, struct buf *out)
 		buf_add_str(&text, "one recipient:");
 	else
 		buf_addf(&text, "%zu recipients:", r->recipient_count);
-	add_paragraph(out, "", buf_span(&text));
+	paragraph_add(out, "", buf_span(&text));
 	buf_release(&text);
 }
 
@@ -163,7 +126,7 @@ static void add_closing(const struct report *r, struct buf *out)
 			r->is_full ? "The message" : "The header of the message");
 	}
 	buf_add_str(out, "\r\n");
-	add_paragraph(out, "", buf_span(&text));
+	paragraph_add(out, "", buf_span(&text));
 	buf_release(&text);
 }
 

@@ -1,0 +1,36 @@
+/*
+ * Which logins a server has refused, so that an account is not locked for the sake of a
+ * password that was wrong a minute ago: state/logins, a line a route.
+ *
+ *	KEY TIME SALT HASH CODE STATUS TEXT
+ *
+ * HASH is of user and secret, made slow and with a SALT of its own: which of two it is can
+ * be told by it, not what it is.
+ */
+#ifndef DELIVER_LOGIN_MEMORY_H
+#define DELIVER_LOGIN_MEMORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mail/outcome.h"
+#include "smtp/auth.h"
+#include "spool/spool.h"
+
+#define LOGIN_MEMORY_WAIT_S 3600
+
+/*
+ * Whether this very login was refused on the route of that key less than an hour before
+ * `now_s`; `*ret_why` then is the outcome for mail that is not tried: DEFERRED, ROUTE.
+ */
+bool login_memory_is_refused(const struct spool *spool, const char *key,
+	const struct smtp_login *login, int64_t now_s, struct outcome *ret_why);
+
+/* It was refused now, by `reply`. What cannot be noted costs one login more. */
+void login_memory_refused(const struct spool *spool, const char *key,
+	const struct smtp_login *login, const struct outcome *reply, int64_t now_s);
+
+/* The login was accepted: forget what is known of the route. */
+void login_memory_accepted(const struct spool *spool, const char *key);
+
+#endif
