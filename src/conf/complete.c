@@ -97,6 +97,44 @@ static void check_login(struct section *s)
 		complain(s, key, "a password without a user");
 }
 
+static bool has_auth(const struct conf_relay *r, const char *const *names)
+{
+	for (; *names; names++)
+		if (strv_has(&r->auth, span_of(*names)))
+			return true;
+	return false;
+}
+
+/* Whether TLS will have verified the server before a login could be sent. */
+static bool is_verified(const struct conf_relay *r)
+{
+	return r->tls != CONF_TLS_NONE && r->tls != CONF_TLS_MAY &&
+	       r->tls != CONF_TLS_ENCRYPT;
+}
+
+/* What could only ever end in mail that waits. */
+static void check_auth(struct section *s)
+{
+	static const char *const tokens[] = {"OAUTHBEARER", "XOAUTH2", NULL};
+	static const char *const passwords[] = {
+		"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN", "LOGIN", NULL};
+	const struct conf_relay *r = s->relay;
+
+	if (has_auth(r, tokens) && has_auth(r, passwords))
+		complain(s, "auth",
+			"these are for a token (OAUTHBEARER, XOAUTH2) and for a "
+			"password; name those of one kind");
+	if (r->user && r->host.count && !is_verified(r) && !r->has_insecure_auth)
+		complain(s, "tls",
+			"no login is sent where TLS does not verify the server; leave "
+			"tls "
+			"at verify, or say auth_insecure = yes on a network that you "
+			"trust");
+	if (r->password_command && r->password_command[0] != '/')
+		complain(s, "password_command",
+			"give an absolute path; no shell looks for it");
+}
+
 static void check_route(struct section *s)
 {
 	const struct conf_relay *r = s->route;
@@ -118,6 +156,7 @@ static void complete(struct section *s)
 	apply_provider(s);
 	check_tls(s);
 	check_login(s);
+	check_auth(s);
 	if (s->route)
 		check_route(s);
 }

@@ -12,7 +12,7 @@ peers_output=$(PEERS=$PEERS "$TOP/tests/support/peers.sh") || skip "${peers_outp
 
 peers_libraries() {
 	local dir list=
-	for dir in "$PEERS"/usr/lib/*-linux-gnu "$PEERS"/lib/*-linux-gnu "$PEERS/usr/lib/postfix"; do
+	for dir in "$PEERS"/usr/lib/*-linux-gnu "$PEERS"/lib/*-linux-gnu "$PEERS"/usr/lib{,/postfix,/dovecot}; do
 		[ ! -d "$dir" ] || list=$list${list:+:}$dir
 	done
 	echo "$list"

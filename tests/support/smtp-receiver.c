@@ -20,6 +20,7 @@
 #include "receiver/receiver.h"
 #include "receiver/script.h"
 #include "receiver/session.h"
+#include "receiver/security.h"
 
 #define ADDRESSES_MAX 8
 
@@ -33,7 +34,8 @@ static const char usage[] =
 	"usage: smtp-receiver --dir DIR [--listen 127.0.0.1:0]... [--port-file FILE]\n"
 	"	[--log FILE] [--name HOST] [--without EXTENSION]... [--with SMTPUTF8]\n"
 	"	[--size OCTETS] [--max-rcpt N] [--delay MS]\n"
-	"	[--rule 'STAGE PATTERN [once|first N|grey] REPLY']... [--script FILE]\n";
+	"	[--rule 'STAGE PATTERN [once|first N|grey] REPLY']... [--script FILE]\n"
+	"	[--tls FILE [--implicit] [--tls-max 1.0|1.1|1.2] [--client-ca FILE]]\n";
 
 struct options {
 	struct receiver receiver;
@@ -130,6 +132,18 @@ static void set_option(struct options *o, int option, const char *value)
 	case 's':
 		r->script = script_load(value);
 		break;
+	case 't':
+		r->tls = security_load(value);
+		break;
+	case 'x':
+		security_limit(r->tls, value);
+		break;
+	case 'c':
+		security_want_certificate(r->tls, value);
+		break;
+	case 'i':
+		r->is_implicit = true;
+		break;
 	default:
 		errx(2, "%s", usage);
 	}
@@ -150,6 +164,10 @@ static void parse_options(struct options *o, int argc, char **argv)
 		{"delay", required_argument, NULL, 'y'},
 		{"rule", required_argument, NULL, 'r'},
 		{"script", required_argument, NULL, 's'},
+		{"tls", required_argument, NULL, 't'},
+		{"tls-max", required_argument, NULL, 'x'},
+		{"client-ca", required_argument, NULL, 'c'},
+		{"implicit", no_argument, NULL, 'i'},
 		{0},
 	};
 	int option;
@@ -205,6 +223,10 @@ static void serve(const struct receiver *r, int fd, unsigned number)
 	loopback_local_text(fd, local);
 	peer_init(&p, r, fd, number);
 	peer_logf(&p, "connected to %s", local);
+	if (r->is_implicit && !peer_start_tls(&p)) {
+		peer_close(&p);
+		return;
+	}
 	if (r->script)
 		section = script_find(r->script, number);
 	if (section) {
@@ -269,6 +291,7 @@ int main(int argc, char **argv)
 
 	loopback_die_with_parent();
 	(void)signal(SIGCHLD, SIG_IGN); /* children are not waited for */
+	(void)signal(SIGPIPE, SIG_IGN); /* OpenSSL writes as if there were none */
 	parse_options(&o, argc, argv);
 	o.receiver.shared = mmap(NULL, sizeof(*o.receiver.shared), PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -2,6 +2,9 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -29,6 +32,25 @@ void peer_init(struct peer *p, const struct receiver *r, int fd, unsigned number
 	};
 }
 
+static ssize_t receive(struct peer *p, void *to, size_t max)
+{
+	ssize_t n;
+
+	if (p->ssl)
+		return SSL_read(p->ssl, to, (int)(max < INT_MAX ? max : INT_MAX));
+	do {
+		n = read(p->fd, to, max);
+	} while (n < 0 && errno == EINTR);
+	return n;
+}
+
+static ssize_t transmit(struct peer *p, const char *data, size_t len)
+{
+	if (p->ssl)
+		return SSL_write(p->ssl, data, (int)len);
+	return send(p->fd, data, len, MSG_NOSIGNAL);
+}
+
 /* Read once; the octets stand at the end of `in`. */
 static ssize_t fill(struct peer *p, size_t max)
 {
@@ -43,9 +65,7 @@ static ssize_t fill(struct peer *p, size_t max)
 	if (!room)
 		errx(2, "connection %u: a line over %d octets", p->number,
 			PEER_INPUT_MAX);
-	do {
-		n = read(p->fd, room, max);
-	} while (n < 0 && errno == EINTR);
+	n = receive(p, room, max);
 	if (n <= 0) {
 		peer_logf(p, "%s", n == 0 ? "client closed" : strerror(errno));
 		p->is_gone = true;
@@ -90,12 +110,27 @@ size_t peer_read_some(struct peer *p, size_t max)
 	return n;
 }
 
+/* What the socket holds may be no octets of the client's, but TLS's own. */
+static bool peek_secure(struct peer *p)
+{
+	char c;
+	bool is_there;
+
+	(void)fcntl(p->fd, F_SETFL, O_NONBLOCK);
+	is_there = SSL_peek(p->ssl, &c, 1) == 1;
+	(void)fcntl(p->fd, F_SETFL, 0);
+	ERR_clear_error();
+	return is_there;
+}
+
 bool peer_has_input(struct peer *p)
 {
 	char c;
 
 	if (p->in_at < p->in.len)
 		return true;
+	if (p->ssl)
+		return peek_secure(p);
 	return recv(p->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
 }
 
@@ -127,15 +162,35 @@ void peer_flush(struct peer *p)
 	if (p->out.len && p->receiver->delay_ms)
 		(void)poll(NULL, 0, (int)p->receiver->delay_ms); /* only to wait */
 	while (sent < p->out.len && !p->is_gone) {
-		ssize_t n =
-			send(p->fd, p->out.data + sent, p->out.len - sent, MSG_NOSIGNAL);
+		ssize_t n = transmit(p, p->out.data + sent, p->out.len - sent);
 
-		if (n >= 0)
+		if (n > 0)
 			sent += (size_t)n;
-		else if (errno != EINTR)
+		else if (p->ssl || errno != EINTR)
 			p->is_gone = true;
 	}
 	buf_reset(&p->out);
+}
+
+bool peer_start_tls(struct peer *p)
+{
+	const char *name;
+
+	peer_flush(p);
+	p->ssl = SSL_new(p->receiver->tls);
+	if (!p->ssl || !SSL_set_fd(p->ssl, p->fd))
+		errx(2, "out of memory");
+	ERR_clear_error();
+	if (SSL_accept(p->ssl) != 1) {
+		name = ERR_reason_error_string(ERR_peek_error());
+		peer_logf(p, "no TLS: %s", name ? name : "client closed");
+		p->is_gone = true;
+		return false;
+	}
+	name = SSL_get_servername(p->ssl, TLSEXT_NAMETYPE_host_name);
+	peer_logf(p, "TLS: %s%s%s%s", SSL_get_version(p->ssl), name ? " for " : "",
+		name ? name : "", SSL_session_reused(p->ssl) ? " resumed" : "");
+	return true;
 }
 
 void peer_log(const struct peer *p, char mark, struct span text)
@@ -172,7 +227,7 @@ static bool hear(struct peer *p)
 
 	if (poll(&wait, 1, CLOSE_PATIENCE_MS) <= 0)
 		return false;
-	n = read(p->fd, rest, sizeof(rest));
+	n = receive(p, rest, sizeof(rest));
 	if (n > 0)
 		peer_log(p, '<', (struct span){rest, (size_t)n});
 	return n > 0;
@@ -185,9 +240,13 @@ void peer_close(struct peer *p)
 	 * close(2) with input unread is a reset, and a reset may overtake the reply
 	 * that was sent before: stop talking, and hear the client out.
 	 */
+	if (p->ssl && !p->is_gone)
+		(void)SSL_shutdown(p->ssl);
 	if (!p->is_gone && shutdown(p->fd, SHUT_WR) == 0)
 		while (hear(p))
 			;
+	SSL_free(p->ssl);
+	p->ssl = NULL;
 	file_close(p->fd);
 	p->is_gone = true;
 }

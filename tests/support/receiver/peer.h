@@ -24,7 +24,8 @@ struct peer {
 	struct buf in;
 	size_t in_at; /* octets of `in` already taken */
 	struct buf out;
-	bool is_gone; /* the client has closed or reset */
+	bool is_gone;       /* the client has closed or reset */
+	struct ssl_st *ssl; /* NULL: in clear */
 };
 
 void peer_init(struct peer *p, const struct receiver *r, int fd, unsigned number);
@@ -48,6 +49,9 @@ void peer_write(struct peer *p, struct span data);
 void peer_say(struct peer *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 void peer_flush(struct peer *p);
+
+/* Shake hands, which the log tells. False when that fails; the client is gone then. */
+bool peer_start_tls(struct peer *p);
 
 /* One line in the log: "3 < EHLO client.test". `mark` is '<', '>' or '*'. */
 void peer_log(const struct peer *p, char mark, struct span text);

@@ -30,6 +30,7 @@ struct receiver_shared {
 };
 
 struct script;
+struct ssl_ctx_st;
 
 struct receiver {
 	const char *name; /* what it calls itself in the greeting */
@@ -41,6 +42,8 @@ struct receiver {
 	unsigned delay_ms;       /* before each batch of replies leaves */
 	struct rules rules;
 	const struct script *script; /* NULL: behave */
+	struct ssl_ctx_st *tls;      /* NULL: no TLS */
+	bool is_implicit;            /* TLS from the first octet on */
 	struct receiver_shared *shared;
 };
 

@@ -19,6 +19,7 @@ static const char *const stage_names[] = {
 	[RULES_DOT] = "dot",
 	[RULES_RSET] = "rset",
 	[RULES_QUIT] = "quit",
+	[RULES_STARTTLS] = "starttls",
 };
 
 static enum rules_stage parse_stage(struct span word, const char *text)

@@ -7,7 +7,7 @@
  *	rcpt slow@* grey 450 4.7.1 come back later
  *	greeting 127.0.0.2 close
  *
- * STAGE is greeting, ehlo, helo, mail, rcpt, data, dot, rset or quit. PATTERN is a glob:
+ * STAGE is greeting, ehlo, helo, mail, rcpt, data, dot, rset, quit or starttls. PATTERN is a glob:
  * of the local address at greeting, of the name at ehlo and helo, of the recipient at
  * rcpt, of the sender everywhere else. The first rule that matches decides.
  */
@@ -33,6 +33,7 @@ enum rules_stage {
 	RULES_DOT,
 	RULES_RSET,
 	RULES_QUIT,
+	RULES_STARTTLS,
 };
 
 struct rule {

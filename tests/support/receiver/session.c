@@ -126,6 +126,8 @@ static void say_extensions(struct session *s)
 			peer_say(s->p, "250-%s", table[i].keyword);
 	if (s->r->features & RECEIVER_SIZE)
 		peer_say(s->p, "250-SIZE %llu", (unsigned long long)s->r->size_max);
+	if (s->r->tls && !s->p->ssl)
+		peer_say(s->p, "250-STARTTLS");
 	peer_say(s->p, "250 HELP");
 }
 
@@ -335,6 +337,25 @@ static void do_noop(struct session *s, struct span line)
 	reply(s, "250 2.0.0 ok");
 }
 
+/* RFC 3207 4.2: all that was said before is forgotten. */
+static void do_starttls(struct session *s, struct span line)
+{
+	const char *answer = decide(s, RULES_STARTTLS, SPAN_NONE, "220 2.0.0 go ahead");
+
+	(void)line; /* STARTTLS has no argument */
+	forbid_early_input(s, "STARTTLS");
+	if (!s->r->tls || s->p->ssl) {
+		blame(s, "STARTTLS where it is not offered");
+		answer = "503 5.5.1 not now";
+	}
+	reply(s, answer);
+	if (answer[0] != '2')
+		return;
+	begin_again(s);
+	s->has_hello = s->is_extended = false;
+	s->is_over = !peer_start_tls(s->p);
+}
+
 static void do_quit(struct session *s, struct span line)
 {
 	(void)line; /* QUIT has no argument */
@@ -357,6 +378,7 @@ static void serve_command(struct session *s, struct span line)
 		{"RSET", do_rset},
 		{"NOOP", do_noop},
 		{"QUIT", do_quit},
+		{"STARTTLS", do_starttls},
 	};
 	struct span rest = line;
 	struct span verb = SPAN_NONE;

@@ -79,6 +79,17 @@ static void run_flood(struct play *play, const struct script_step *step)
 	play->has_spoken = true;
 }
 
+static void run_tls(struct play *play, const struct script_step *step)
+{
+	(void)step; /* takes no argument */
+	if (!play->p->receiver->tls)
+		errx(2, "a script with 'tls' needs --tls");
+	if (!peer_start_tls(play->p)) {
+		peer_close(play->p);
+		play->is_over = true;
+	}
+}
+
 static void run_wait(struct play *play, const struct script_step *step)
 {
 	peer_flush(play->p);
@@ -193,6 +204,7 @@ const struct script_verb *verbs_find(struct span name)
 		{"raw", 0, true, run_raw},
 		{"drip", 1, true, run_drip},
 		{"flood", 1, true, run_flood},
+		{"tls", 0, false, run_tls},
 		{"wait", 1, false, run_wait},
 		{"expect", 0, true, run_expect},
 		{"message", 0, false, run_message},
