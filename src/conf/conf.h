@@ -76,7 +76,13 @@ struct conf {
 		int64_t connect_timeout_s;
 		int64_t reply_timeout_s; /* a cap on every wait for a server; 0: none */
 		bool has_local_hosts; /* loopback and own addresses may be MX targets */
+		bool obeys_tls_required; /* TLS-Required: No (RFC 8689) has an effect */
 	} delivery;
+	struct {
+		bool is_enabled;
+		unsigned port; /* of the hosts that have the policies */
+		char *ca_file; /* NULL: the system's; else for conf_path */
+	} mta_sts;
 	struct {
 		char *from;          /* NULL: senders differ */
 		char *domain;        /* NULL: domains stay */

@@ -133,6 +133,16 @@ const struct conf_key conf_keys[] = {
 	{"delivery", "local_hosts", KIND(VALUE_YES_NO), "no",
 		FIELD(delivery.has_local_hosts),
 		"MX hosts may be on this machine; for tests"},
+	{"delivery", "obey_tls_required", KIND(VALUE_YES_NO), "yes",
+		FIELD(delivery.obeys_tls_required),
+		"a field TLS-Required: No lifts what DANE and MTA-STS ask for"},
+
+	{"mta_sts", "enable", KIND(VALUE_YES_NO), "yes", FIELD(mta_sts.is_enabled),
+		"obey the policies that domains publish by HTTPS"},
+	{"mta_sts", "port", RANGE(VALUE_NUMBER, 1, 65535), "443", FIELD(mta_sts.port),
+		"port of the hosts that have them; for tests"},
+	{"mta_sts", "ca_file", KIND(VALUE_PATH), "", FIELD(mta_sts.ca_file),
+		"CAs of those hosts (default: the system's)"},
 
 	{"rewrite", "map", KIND(VALUE_PATH), "", FIELD(rewrite.map),
 		"file with the addresses of users outside"},

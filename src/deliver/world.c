@@ -11,11 +11,15 @@ int world_init(struct world *ret, const struct resolver_options *dns, struct fau
 		.random = rand_below,
 		.dial = stream_new,
 	};
-	return resolver_new(&ret->resolver, dns, f);
+	if (resolver_new(&ret->resolver, dns, f) < 0)
+		return -1;
+	ret->tls = tls_cache_new();
+	return 0;
 }
 
 void world_release(struct world *w)
 {
+	tls_cache_free(w->tls);
 	resolver_free(w->resolver);
 	*w = (struct world){0};
 }

@@ -18,6 +18,7 @@ struct world {
 	uint32_t (*random)(uint32_t bound); /* below bound */
 	int (*dial)(struct stream **ret, const struct netaddr *to, struct fault *f);
 	struct resolver *resolver; /* owned */
+	struct tls_cache *tls;     /* owned: what all connections of a process share */
 };
 
 /* The real one. 0, or -1 and a fault. */

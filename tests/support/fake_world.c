@@ -99,12 +99,13 @@ void fake_world_make(struct fake_world *w, const char *zone)
 	mono_step_ms = 0;
 	*w = (struct fake_world){
 		.identity = {"client.test", "example.org", true},
-		.world = {fake_now_s, fake_mono_ms, fake_random, stream_new, NULL},
+		.world = {fake_now_s, fake_mono_ms, fake_random, stream_new, NULL, NULL},
 	};
 	spool_dir_make(&w->dir);
 	make_home(w);
 	make_conf(&w->conf);
 	w->world.resolver = zone_resolver_new(zone ? zone : "");
+	w->world.tls = tls_cache_new();
 	w->flush = (struct flush){
 		.world = &w->world,
 		.conf = &w->conf,
