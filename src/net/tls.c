@@ -42,10 +42,11 @@ static int set_session_key(struct tls *t, struct fault *f)
 {
 	const struct tls_options *o = t->options;
 	struct buf key = BUF_INIT(SESSION_KEY_MAX);
-	struct netaddr peer = {0};
+	struct netaddr peer;
 	socklen_t len = sizeof(peer);
 	bool is_good;
 
+	memset(&peer, 0, sizeof(peer));
 	(void)getpeername(t->fd, &peer.any, &len); /* none in tests: all alike */
 	add_word(&key, (struct span){(const char *)&peer, sizeof(peer)});
 	buf_addf(&key, "%d;%u;%zu;", (int)o->level, o->version_min, o->tlsa_count);
