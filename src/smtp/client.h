@@ -79,7 +79,8 @@ struct smtp_message {
 	const char *envid; /* xtext or NULL */
 	enum dsn_return ret;
 	bool requires_tls; /* REQUIRETLS: the owner has seen to it that it is offered */
-	void *tag;         /* given back in events */
+	bool stops_before_data; /* a test: the server is asked for the recipients, no more */
+	void *tag;              /* given back in events */
 };
 
 enum smtp_event_kind {
@@ -122,6 +123,8 @@ struct smtp_event {
 /*
  * What outcomes mean beside RFC 5321:
  *
+ * DELIVERED, RECIPIENT: of a message that stops before DATA: the server would take it for
+ *	this recipient, as far as it says so before it has the content.
  * PENDING, HOST: not tried here, and nobody to blame: the server ends sessions after some
  *	messages, or the session ended with another message, or the owner stopped it. Try
  *	on a new connection. Each connection decides at least one message, so this ends.

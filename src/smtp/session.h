@@ -49,7 +49,8 @@ struct smtp_transaction {
 	bool is_open;
 	bool is_void; /* refused or withdrawn: nobody gets it, nothing more is said */
 	bool is_data_said;
-	struct smtp_job *job; /* NULL once the message is done */
+	bool stops_before_data; /* recipients are settled by the reply to RCPT */
+	struct smtp_job *job;   /* NULL once the message is done */
 	size_t count;
 	size_t said; /* RCPTs, of `count` */
 	size_t answered;

@@ -31,6 +31,7 @@ void smtp_transaction_begin(struct smtp_client *c, struct smtp_job *job)
 
 	t->is_open = true;
 	t->is_void = t->is_data_said = false;
+	t->stops_before_data = job->message->stops_before_data;
 	t->job = job;
 	t->count = t->said = t->answered = t->accepted = 0;
 	while (t->count < recipients_max(c) && job->todo_at < job->todo_end) {
@@ -57,6 +58,28 @@ static bool is_answered(const struct smtp_transaction *t)
 	return t->answered == t->count;
 }
 
+/* Recipients for the next transaction go back in front of the rest, in their order. */
+static void return_split(struct smtp_transaction *t)
+{
+	for (size_t i = t->count; i-- > 0;) {
+		struct smtp_transaction_recipient *r = &t->recipients[i];
+
+		if (r->state != SMTP_RECIPIENT_SPLIT)
+			continue;
+		r->state = SMTP_RECIPIENT_CLOSED;
+		t->job->todo[--t->job->todo_at] = r->index;
+		t->job->split++;
+	}
+}
+
+/* What was wanted is known. RFC 5321 4.1.1.5: nothing is left of it with the server. */
+static void end_test(struct smtp_client *c)
+{
+	return_split(c->current);
+	c->current->is_open = false;
+	smtp_session_say(c, SMTP_STEP_RSET);
+}
+
 bool smtp_transaction_advance(struct smtp_client *c)
 {
 	struct smtp_transaction *t = c->current;
@@ -72,6 +95,10 @@ bool smtp_transaction_advance(struct smtp_client *c)
 	} else if (t->said < t->count) {
 		smtp_session_say(c, SMTP_STEP_RCPT);
 		t->said++;
+	} else if (t->stops_before_data) {
+		if (!is_answered(t))
+			return false;
+		end_test(c);
 	} else {
 		smtp_session_say(c, SMTP_STEP_DATA);
 		t->is_data_said = true;
@@ -128,6 +155,20 @@ static void recipient_refused(struct smtp_client *c, struct smtp_transaction_rec
 	smtp_settle_recipient(c, r);
 }
 
+static void recipient_accepted(struct smtp_client *c,
+	struct smtp_transaction_recipient *r, const struct smtp_reply *reply)
+{
+	struct smtp_transaction *t = c->current;
+	struct outcome o;
+
+	r->state = SMTP_RECIPIENT_ACCEPTED;
+	if (!t->stops_before_data)
+		return;
+	o = smtp_session_reply_outcome(c, reply, OUTCOME_DELIVERED, OUTCOME_RECIPIENT);
+	smtp_settle_begin(c, t->job, &o);
+	smtp_settle_recipient(c, r);
+}
+
 void smtp_transaction_rcpt_replied(struct smtp_client *c, const struct smtp_reply *reply)
 {
 	struct smtp_transaction *t = c->current;
@@ -137,23 +178,9 @@ void smtp_transaction_rcpt_replied(struct smtp_client *c, const struct smtp_repl
 		/* counted also when void: nobody may get an empty message then */
 		t->accepted++;
 		if (!t->is_void)
-			r->state = SMTP_RECIPIENT_ACCEPTED;
+			recipient_accepted(c, r, reply);
 	} else if (!t->is_void) {
 		recipient_refused(c, r, reply);
-	}
-}
-
-/* Recipients for the next transaction go back in front of the rest, in their order. */
-static void return_split(struct smtp_transaction *t)
-{
-	for (size_t i = t->count; i-- > 0;) {
-		struct smtp_transaction_recipient *r = &t->recipients[i];
-
-		if (r->state != SMTP_RECIPIENT_SPLIT)
-			continue;
-		r->state = SMTP_RECIPIENT_CLOSED;
-		t->job->todo[--t->job->todo_at] = r->index;
-		t->job->split++;
 	}
 }
 

@@ -1,6 +1,7 @@
 /*
  * A session with a server that is the input. The first octet is how much leaves and comes
- * at a time, the second what else happens; the rest is what the server says, a 0 octet
+ * at a time, its highest bit that the second message is a test, which stops before DATA;
+ * the second octet is what else happens; the rest is what the server says, a 0 octet
  * being a pause in which the client may write. Each recipient gets exactly one outcome,
  * nothing is delivered before a final dot has left, and the session ends.
  */
@@ -25,6 +26,7 @@ struct session {
 	struct span server;
 	size_t piece;
 	bool content_fails, is_stopped, has_eight_bit, tls_fails;
+	bool has_test;
 	struct letter letters[MESSAGES];
 	size_t taken;
 	unsigned line;      /* state of matching CRLF . CRLF */
@@ -55,6 +57,7 @@ static void give_message(struct session *s)
 		.recipients = recipients,
 		.recipient_count = RECIPIENTS,
 		.facts = {.octets = 8, .has_8bit = s->has_eight_bit},
+		.stops_before_data = s->has_test && s->taken == 2,
 		.tag = l,
 	};
 	smtp_client_message(s->client, &l->smtp);
@@ -63,8 +66,10 @@ static void give_message(struct session *s)
 static void give_content(struct session *s)
 {
 	static const char content[] = "a\r\n.\r\nb\r\n";
+	const struct letter *l = s->event.tag;
 	struct outcome o;
 
+	check(!l->smtp.stops_before_data, "content of a test");
 	if (s->content_fails) {
 		o = outcome_make(OUTCOME_DEFERRED, OUTCOME_MESSAGE, "4.3.0", "unread");
 		smtp_client_content_failed(s->client, &o);
@@ -131,8 +136,10 @@ static void take_outcome(struct session *s)
 	check(s->event.recipient < RECIPIENTS, "recipient");
 	check(!l->has_outcome[s->event.recipient] && !l->is_done, "second outcome");
 	l->has_outcome[s->event.recipient] = true;
-	if (s->event.outcome.kind == OUTCOME_DELIVERED ||
-		s->event.outcome.may_be_delivered)
+	if (l->smtp.stops_before_data)
+		check(!s->event.outcome.may_be_delivered, "a test was delivered");
+	else if (s->event.outcome.kind == OUTCOME_DELIVERED ||
+		 s->event.outcome.may_be_delivered)
 		check(s->dots_left > 0, "delivered without a dot");
 }
 
@@ -207,7 +214,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2)
 		return 0;
-	s.piece = data[0] ? data[0] : SIZE_MAX;
+	s.has_test = data[0] & 128;
+	s.piece = data[0] & 127 ? data[0] & 127 : SIZE_MAX;
 	s.content_fails = data[1] & 1;
 	s.is_stopped = data[1] & 2;
 	s.has_eight_bit = data[1] & 4;

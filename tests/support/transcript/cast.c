@@ -67,6 +67,8 @@ static void take_message(struct transcript_cast *cast,
 			m->smtp.facts.needs_utf8 = true;
 		else if (span_is(word, "requiretls"))
 			m->smtp.requires_tls = true;
+		else if (span_is(word, "test"))
+			m->smtp.stops_before_data = true;
 		else if (span_starts(word, "size="))
 			m->smtp.facts.octets = number(lines, line, span_from(word, 5));
 		else if (span_starts(word, "envid="))
