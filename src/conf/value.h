@@ -13,18 +13,18 @@
 
 /* The C type of each kind. Kinds marked with * may be none: an empty text, a NULL. */
 enum value_kind {
-	VALUE_YES_NO,     /* bool */
-	VALUE_WORD,       /* an enum that counts from 0: one of `words` */
-	VALUE_NUMBER,     /* unsigned, min to max; `words` name 0 */
-	VALUE_OCTETS,     /* uint64_t, min to max, with k, m or g */
-	VALUE_SECONDS,    /* int64_t, min to max, with s, m, h, d or w; `words` name 0 */
-	VALUE_HOSTNAME,   /* char *, a full host name, with a dot * */
-	VALUE_DOMAIN,     /* char *, a domain * */
-	VALUE_SERVERS,    /* struct strv, numeric host:port, at most 8 * */
-	VALUE_SCHEDULE,   /* char *, 1 to 32 durations of at least 1s */
-	VALUE_PATH,       /* char *, absolute or ~/…, with %u and %%; `words` name none * */
-	VALUE_REPORT,     /* char *, auto, user, sender or an address */
-	VALUE_LOG,        /* char *, syslog, stderr, none or an absolute path */
+	VALUE_YES_NO,   /* bool */
+	VALUE_WORD,     /* an enum that counts from 0: one of `words` */
+	VALUE_NUMBER,   /* unsigned, min to max; `words` name 0 */
+	VALUE_OCTETS,   /* uint64_t, min to max, with k, m or g */
+	VALUE_SECONDS,  /* int64_t, min to max, with s, m, h, d or w; `words` name 0 */
+	VALUE_HOSTNAME, /* char *, a full host name, with a dot * */
+	VALUE_DOMAIN,   /* char *, a domain * */
+	VALUE_SERVERS,  /* struct strv, numeric host:port, at most 8 * */
+	VALUE_SCHEDULE, /* char *, 1 to 32 durations of at least 1s */
+	VALUE_PATH,   /* char *, absolute or ~/…, with %u and %%; `words` name none * */
+	VALUE_REPORT, /* char *, auto, user, sender or an address */
+	VALUE_LOG,    /* char *, syslog, stderr, none or an absolute path */
 	VALUE_ADDRESS,    /* char *, an address with its @ * */
 	VALUE_DOMAINS,    /* struct strv, domains, or ".domain" for those below it * */
 	VALUE_NAMES,      /* struct strv, names of header fields * */

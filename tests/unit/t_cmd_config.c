@@ -111,7 +111,8 @@ static void check_names_every_mistake(void **state)
 	RUN(&r, "check", "-C", "FILE");
 	assert_int_equal(r.rc, EX_CONFIG);
 	assert_non_null(strstr(buf_str(&r.out),
-		"/conf:2: [relay] port: wrong value; give a number from 1 to 65535\n"));
+		"/conf:2: [relay] port: wrong value; give a number from 1 to 65535, "
+		"or auto\n"));
 	assert_non_null(strstr(buf_str(&r.out), "/conf:3: [relay] hots: unknown key;"));
 	assert_non_null(
 		strstr(buf_str(&r.out), "/conf:5: [log] level: wrong value; give"));
