@@ -11,6 +11,7 @@
 #include "cmd/explain_options.h"
 #include "cmd/network.h"
 #include "cmd/rewriting.h"
+#include "cmd/routing.h"
 #include "cmd/setup.h"
 #include "cmd/submit.h"
 #include "conf/key.h"
@@ -44,9 +45,11 @@ struct explainer {
 	const struct explain_options *options;
 	struct setup setup;
 	struct rewriting rewriting;
+	struct routing routing;
 	struct aliases aliases;
 	struct world world;
 	struct netaddr_list own_addresses;
+	struct buf sender;
 	struct strv asked; /* recipients, and addresses whose way was told */
 	struct strv told;
 	int code;
@@ -71,6 +74,10 @@ static void say_outcome(struct explainer *e, const struct outcome *why)
 {
 	bool is_final = why->kind == OUTCOME_FAILED;
 
+	if (why->kind == OUTCOME_DELIVERED) {
+		say("goes", "nowhere: %s", why->text);
+		return;
+	}
 	say(is_final ? "cannot go" : "not now", "%s", why->text);
 	if (is_final)
 		e->code = EX_NOHOST;
@@ -78,27 +85,80 @@ static void say_outcome(struct explainer *e, const struct outcome *why)
 		e->code = EX_TEMPFAIL;
 }
 
-static void say_route(const struct explainer *e, const struct route *route)
+/* "[route a] sender (/etc/nullmta.conf:3), recipient (…)", or "[relay] host (…)" */
+static void add_reason(
+	struct buf *out, const struct explainer *e, const struct conf_relay *route)
 {
 	const struct conf_key *key = conf_key_find(SPAN_LIT("relay"), SPAN_LIT("host"));
-	struct buf origin = BUF_INIT(LINE_MAX);
+	const char *between = "";
 
+	buf_add_char(out, '[');
+	conf_section_name(out, route);
+	buf_add_str(out, "] ");
+	if (!route) {
+		buf_addf(out, "%s (", key->name);
+		conf_origin(out, &e->setup.conf, NULL, key);
+		buf_add_char(out, ')');
+		return;
+	}
+	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++) {
+		if (!conf_key_is_route(key) || !route->origins[i].where)
+			continue;
+		buf_addf(out, "%s%s (", between, key->name);
+		conf_origin(out, &e->setup.conf, route, key);
+		buf_add_char(out, ')');
+		between = ", ";
+	}
+}
+
+static void add_relays(struct buf *out, const struct route_way *way)
+{
+	for (size_t i = 0; i < way->hop_count; i++) {
+		const struct route_hop *hop = &way->hops[i];
+
+		buf_add_str(out, i ? ", then " : "");
+		buf_addf(out, "%s%s",
+			hop->kind == ROUTE_HOP_MX    ? "mx:"
+			: hop->kind == ROUTE_HOP_SRV ? "srv:"
+						     : "",
+			hop->name);
+		if (hop->kind != ROUTE_HOP_SRV && hop->kind != ROUTE_HOP_SOCKET)
+			buf_addf(out, ", port %u", (unsigned)hop->port);
+		buf_add_str(out, hop->is_implicit ? " (TLS)" : "");
+		buf_add_str(out, hop->is_lmtp ? " (LMTP)" : "");
+	}
+}
+
+static void say_route(const struct explainer *e, const struct route *route)
+{
+	const struct conf_relay *relay =
+		routing_relay(&e->routing, &e->setup.conf, route->way);
+	struct buf reason = BUF_INIT(LINE_MAX), relays = BUF_INIT(LINE_MAX);
+
+	add_reason(&reason, e, relay->name ? relay : NULL);
 	switch (route->kind) {
 	case ROUTE_RELAY:
-		conf_origin(&origin, &e->setup.conf, NULL, key);
-		say("goes", "through the relay %s, port %u, because of [relay] host (%s)",
-			route->name, route->port, buf_str(&origin));
+		add_relays(&relays, route->way);
+		say("goes", "through the relay %s, because of %s", buf_str(&relays),
+			buf_str(&reason));
 		break;
 	case ROUTE_MX:
-		say("goes", "to the mail servers of %s, because there is no [relay] host",
-			route->name);
+		if (relay->host.count)
+			say("goes", "to the mail servers of %s, because of %s",
+				route->name, buf_str(&reason));
+		else
+			say("goes",
+				"to the mail servers of %s, because there is no [relay] "
+				"host",
+				route->name);
 		break;
 	case ROUTE_LITERAL:
 		say("goes", "to %s, port %u, because the address says so", route->name,
 			route->port);
 		break;
 	}
-	buf_release(&origin);
+	buf_release(&reason);
+	buf_release(&relays);
 }
 
 static void say_hosts(struct explainer *e, const struct route *route)
@@ -138,9 +198,20 @@ static void print_heading(const char *address)
 	buf_release(&shown);
 }
 
+/* A way with its own sender: what that makes of the one of the envelope. */
+static void say_way_sender(struct explainer *e, const struct route *route)
+{
+	const struct rewrite *rules =
+		e->rewriting.ways[routing_number(&e->routing, route->way)];
+	struct wire_addresses wire = {0};
+
+	if (rules && e->sender.len)
+		say("sender", "<%s>", wire_sender(&wire, buf_str(&e->sender), rules));
+	wire_addresses_release(&wire);
+}
+
 static void explain_way(struct explainer *e, const char *address)
 {
-	struct route_options options = network_route(&e->setup.conf);
 	struct recipient given = {.address = (char *)(uintptr_t)address};
 	struct wire_addresses wire = {0};
 	struct route route;
@@ -148,10 +219,12 @@ static void explain_way(struct explainer *e, const char *address)
 
 	strv_add(&e->told, span_of(address));
 	say("on the wire", "<%s>", wire_recipient(&wire, &given)->address);
-	if (route_resolve(&options, span_of(address), &route, &why) < 0) {
+	if (route_resolve(&e->routing.options, buf_span(&e->sender), span_of(address),
+		    &route, &why) < 0) {
 		say_outcome(e, &why);
 	} else {
 		say_route(e, &route);
+		say_way_sender(e, &route);
 		if (!e->options->has_no_dns)
 			say_hosts(e, &route);
 	}
@@ -306,25 +379,23 @@ static void explain_recipients(struct explainer *e, const struct strv *recipient
 
 static int explain(struct explainer *e, struct fault *f)
 {
-	struct buf own = BUF_INIT(ADDRESS_OCTETS_MAX),
-		   sender = BUF_INIT(ADDRESS_OCTETS_MAX);
+	struct buf own = BUF_INIT(ADDRESS_OCTETS_MAX), *sender = &e->sender;
 	struct strv recipients = {0};
 	int rc = find_recipients(e, &recipients, f);
 
 	if (rc == 0)
-		rc = find_sender(e, &own, &sender, f);
+		rc = find_sender(e, &own, sender, f);
 	if (rc == 0) {
-		explain_sender(e, buf_str(&sender));
+		explain_sender(e, buf_str(sender));
 		/* a From that is missing is the user's own where the sender is null */
 		if (e->options->message)
 			rc = explain_header(e,
-				sender.len ? buf_str(&sender) : buf_str(&own),
+				sender->len ? buf_str(sender) : buf_str(&own),
 				&recipients, f);
 	}
 	if (rc == 0)
 		explain_recipients(e, &recipients);
 	strv_release(&recipients);
-	buf_release(&sender);
 	buf_release(&own);
 	return rc;
 }
@@ -334,17 +405,18 @@ static int explainer_init(struct explainer *e, const struct explain_options *o)
 {
 	struct fault f;
 
-	*e = (struct explainer){.options = o};
+	*e = (struct explainer){.options = o, .sender = BUF_INIT(ADDRESS_OCTETS_MAX)};
 	setup_load(&e->setup, o->conf_file);
 	rewriting_load(&e->rewriting, &e->setup.conf, &e->setup.identity, &e->setup.user,
 		&e->setup.problems);
 	aliases_load(&e->aliases, &e->setup.conf, &e->setup.identity, &e->setup.user,
 		&e->setup.problems);
+	routing_load(&e->routing, &e->setup.conf, &e->setup.user);
 	if (e->setup.problems.errors) {
 		setup_print_problems(&e->setup, PROGRAM);
 		return EX_CONFIG;
 	}
-	if (network_open(&e->world, &e->setup.conf, &f) < 0)
+	if (network_open(&e->world, &e->setup.conf, &e->setup.user, &f) < 0)
 		return exit_with(PROGRAM, &f);
 	/* without the list the loop test has only the host name to go by */
 	(void)netaddr_list_add_own(&e->own_addresses, &f);
@@ -354,10 +426,12 @@ static int explainer_init(struct explainer *e, const struct explain_options *o)
 static void explainer_release(struct explainer *e)
 {
 	netaddr_list_release(&e->own_addresses);
+	buf_release(&e->sender);
 	strv_release(&e->asked);
 	strv_release(&e->told);
 	world_release(&e->world);
 	aliases_release(&e->aliases);
+	routing_release(&e->routing);
 	rewriting_release(&e->rewriting);
 	setup_release(&e->setup);
 }

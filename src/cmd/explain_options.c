@@ -1,29 +1,14 @@
 #include "cmd/explain_options.h"
 
-#include <string.h>
-
 #include "base/span.h"
-
-/* Whether the word at `*at` is this option; takes its value, which may be joined. */
-static bool take_value(const char *letter, const char *name, char **argv, int *at,
-	const char **ret_value)
-{
-	struct span word = span_of(argv[*at]);
-
-	if (span_is(word, letter) || (name && span_is(word, name)))
-		*ret_value = argv[++*at];
-	else if (name && span_starts(word, name) && word.data[strlen(name)] == '=')
-		*ret_value = word.data + strlen(name) + 1;
-	else if (span_starts(word, letter))
-		*ret_value = word.data + strlen(letter);
-	else
-		return false;
-	return true;
-}
+#include "cmd/option_value.h"
 
 /* Take the option at `*at`, with its value. */
 static int take_option(struct explain_options *o, char **argv, int *at, struct fault *f)
 {
+	static const struct option_value from = {"-f", "--from"};
+	static const struct option_value message = {"-m", "--message"};
+	static const struct option_value conf_file = {"-C", NULL};
 	struct span word = span_of(argv[*at]);
 	const char *value = "";
 
@@ -31,11 +16,11 @@ static int take_option(struct explain_options *o, char **argv, int *at, struct f
 		o->wants_help = true;
 	else if (span_is(word, "--no-dns"))
 		o->has_no_dns = true;
-	else if (take_value("-f", "--from", argv, at, &value))
+	else if (option_value_take(&from, argv, at, &value))
 		o->sender = value;
-	else if (take_value("-m", "--message", argv, at, &value))
+	else if (option_value_take(&message, argv, at, &value))
 		o->message = value;
-	else if (take_value("-C", NULL, argv, at, &value))
+	else if (option_value_take(&conf_file, argv, at, &value))
 		o->conf_file = value;
 	else
 		value = NULL;

@@ -15,6 +15,7 @@
 #include "cmd/flush_options.h"
 #include "cmd/network.h"
 #include "cmd/rewriting.h"
+#include "cmd/routing.h"
 #include "cmd/setup.h"
 #include "deliver/run.h"
 
@@ -44,6 +45,7 @@ struct flusher {
 	const struct flush_options *options;
 	struct setup setup;
 	struct rewriting rewriting;
+	struct routing routing;
 	struct aliases aliases;
 	struct world world;
 	struct flush flush;
@@ -60,7 +62,7 @@ static int flusher_init(struct flusher *fl, struct fault *f)
 {
 	const struct conf *conf = &fl->setup.conf;
 
-	if (network_open(&fl->world, conf, f) < 0)
+	if (network_open(&fl->world, conf, &fl->setup.user, f) < 0)
 		return -1;
 	fl->flush = (struct flush){
 		.world = &fl->world,
@@ -68,7 +70,8 @@ static int flusher_init(struct flusher *fl, struct fault *f)
 		.identity = &fl->setup.identity,
 		.user = &fl->setup.user,
 		.mailbox_path = fl->setup.mailbox_path,
-		.route = network_route(conf),
+		.route = fl->routing.options,
+		.way_rewrites = fl->rewriting.ways,
 		.is_now = fl->options->is_now || fl->options->message,
 		.only = &fl->options->only,
 		.show = fl->options->is_verbose ? show_line : NULL,
@@ -202,6 +205,7 @@ static int flush_with_setup(const struct flush_options *o)
 		&fl.setup.problems);
 	aliases_load(&fl.aliases, &fl.setup.conf, &fl.setup.identity, &fl.setup.user,
 		&fl.setup.problems);
+	routing_load(&fl.routing, &fl.setup.conf, &fl.setup.user);
 	if (fl.setup.problems.errors) {
 		/* guessing where mail goes would be worse than waiting */
 		setup_print_problems(&fl.setup, PROGRAM);
@@ -216,6 +220,7 @@ static int flush_with_setup(const struct flush_options *o)
 		flusher_release(&fl);
 	}
 	aliases_release(&fl.aliases);
+	routing_release(&fl.routing);
 	rewriting_release(&fl.rewriting);
 	setup_release(&fl.setup);
 	return code;

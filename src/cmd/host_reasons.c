@@ -13,7 +13,7 @@ void host_reasons_load(
 		0}; /* the run logs what is wrong with the file */
 	struct fault ignored;
 
-	ret->setup = setup;
+	routing_load(&ret->routing, &setup->conf, &setup->user);
 	hosts_init(&ret->hosts);
 	if (file_read(spool->fd, "state/hosts", &text, &ignored) == 0)
 		hosts_parse(&ret->hosts, buf_span(&text));
@@ -28,21 +28,17 @@ void host_reasons_load(
 void host_reasons_release(struct host_reasons *r)
 {
 	aliases_release(&r->aliases);
+	routing_release(&r->routing);
 	hosts_release(&r->hosts);
 }
 
-/* The route as policy/route.h makes it, without the library for international names. */
-static struct route route_of(const struct conf *conf, struct span domain)
+/* Without the library for international names: a domain in U-labels has no reason here. */
+static struct route direct_route(const struct route_options *options, struct span domain)
 {
-	struct route route = {.kind = ROUTE_MX, .port = (uint16_t)conf->delivery.port};
+	struct route route = {.kind = ROUTE_MX, .port = options->mx_port};
 	struct buf name = BUF_INIT(ROUTE_NAME_SIZE - 1);
 
-	if (conf->relay.host.count) {
-		route.kind = ROUTE_RELAY;
-		route.port = (uint16_t)conf_relay_port(
-			&conf->relay, &conf->relay.host.items[0]);
-		domain = span_of(conf->relay.host.items[0].name);
-	} else if (span_starts(domain, "[")) {
+	if (span_starts(domain, "[")) {
 		route.kind = ROUTE_LITERAL;
 		domain = span_from(span_head(domain, domain.len - 1), 1);
 		if (span_istarts(domain, "IPv6:"))
@@ -54,17 +50,26 @@ static struct route route_of(const struct conf *conf, struct span domain)
 	return route;
 }
 
-static const struct host *find(const struct host_reasons *r, const char *address)
+static const struct host *find(
+	const struct host_reasons *r, const char *sender, const char *address)
 {
+	const struct route_options *options = &r->routing.options;
+	const struct route_way *way =
+		route_choose(options, span_of(sender), span_of(address));
+	struct route route = direct_route(options, address_domain(span_of(address)));
 	char key[ROUTE_KEY_SIZE];
-	struct route route;
 
-	route = route_of(&r->setup->conf, address_domain(span_of(address)));
+	if (way->kind == ROUTE_WAY_DISCARD || way->kind == ROUTE_WAY_ERROR)
+		return NULL;
+	if (way->kind == ROUTE_WAY_RELAY)
+		route = (struct route){.kind = ROUTE_RELAY};
+	route.way = way;
 	route_key(&route, key);
 	return hosts_find(&r->hosts, key);
 }
 
-const struct host *host_reasons_find(const struct host_reasons *r, const char *address)
+const struct host *host_reasons_find(
+	const struct host_reasons *r, const char *sender, const char *address)
 {
 	const struct host *host = NULL;
 	struct strv addresses = {0};
@@ -74,9 +79,9 @@ const struct host *host_reasons_find(const struct host_reasons *r, const char *a
 		return NULL;
 	if (alias_expand(&r->aliases.table, &r->aliases.scope, span_of(address),
 		    &addresses, &ignored) != ALIAS_FOUND)
-		return find(r, address);
+		return find(r, sender, address);
 	for (size_t i = 0; i < addresses.count && !host; i++)
-		host = find(r, addresses.items[i]);
+		host = find(r, sender, addresses.items[i]);
 	strv_release(&addresses);
 	return host;
 }

@@ -5,12 +5,13 @@
 #define CMD_HOST_REASONS_H
 
 #include "cmd/aliases.h"
+#include "cmd/routing.h"
 #include "cmd/setup.h"
 #include "policy/hosts.h"
 #include "spool/spool.h"
 
 struct host_reasons {
-	const struct setup *setup;
+	struct routing routing;
 	struct hosts hosts;
 	struct aliases aliases; /* read only where a host is down */
 };
@@ -21,9 +22,10 @@ void host_reasons_load(
 void host_reasons_release(struct host_reasons *r);
 
 /*
- * What is known against the next hop of a canonical address, or NULL. Borrowed until the
- * release. Resolves nothing: a domain outside ASCII has no reason here.
+ * What is known against the next hop of mail from `sender` to a canonical address, or NULL.
+ * Borrowed until the release. Resolves nothing: a domain outside ASCII has no reason here.
  */
-const struct host *host_reasons_find(const struct host_reasons *r, const char *address);
+const struct host *host_reasons_find(
+	const struct host_reasons *r, const char *sender, const char *address);
 
 #endif

@@ -1,5 +1,7 @@
 #include "cmd/network.h"
 
+#include <limits.h>
+
 #include "base/buf.h"
 
 #define NAMESERVERS_MAX 4096
@@ -17,29 +19,24 @@ static enum resolver_trust resolver_trust(enum conf_trust trust)
 	BUG("trust_ad");
 }
 
-int network_open(struct world *ret, const struct conf *conf, struct fault *f)
+int network_open(struct world *ret, const struct conf *conf, const struct user *user,
+	struct fault *f)
 {
 	struct buf nameservers = BUF_INIT(NAMESERVERS_MAX);
+	struct buf hosts = BUF_INIT(PATH_MAX - 1);
 	struct resolver_options options = {.trust = resolver_trust(conf->dns.trust_ad)};
-	int rc;
+	int rc = 0;
 
 	for (size_t i = 0; i < conf->dns.nameservers.count; i++)
 		buf_addf(&nameservers, "%s ", conf->dns.nameservers.items[i]);
 	options.nameservers = buf_str(&nameservers);
-	rc = world_init(ret, &options, f);
-	buf_release(&nameservers);
-	return rc;
-}
-
-struct route_options network_route(const struct conf *conf)
-{
-	struct route_options options = {.mx_port = (uint16_t)conf->delivery.port};
-	const struct conf_relay *relay = &conf->relay;
-
-	if (relay->host.count) {
-		options.relay_host = relay->host.items[0].name;
-		options.relay_port =
-			(uint16_t)conf_relay_port(relay, &relay->host.items[0]);
+	if (conf->dns.hosts_file) {
+		rc = conf_path(&hosts, conf->dns.hosts_file, user->uid, user->home, f);
+		options.hosts_file = buf_str(&hosts);
 	}
-	return options;
+	if (rc == 0)
+		rc = world_init(ret, &options, f);
+	buf_release(&nameservers);
+	buf_release(&hosts);
+	return rc;
 }

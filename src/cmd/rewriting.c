@@ -73,31 +73,77 @@ static void set_entries(
 }
 
 /* The configuration has seen an @; whether all of it is an address shows here. */
-static void load_from(
-	struct rewriting *r, const struct conf *conf, struct conf_problems *problems)
+static char *read_from(
+	const char *from, const struct conf_place *at, struct conf_problems *problems)
 {
-	struct conf_place at = {.section = SPAN_LIT("rewrite"), .key = SPAN_LIT("from")};
 	struct buf address = BUF_INIT(ADDRESS_OCTETS_MAX);
+	char *result = NULL;
 	struct fault f;
 
-	if (address_parse(span_of(conf->rewrite.from), NULL, &address, &f) < 0)
-		conf_problems_add(problems, &at, "%s", f.text);
+	if (address_parse(span_of(from), NULL, &address, &f) < 0)
+		conf_problems_add(problems, at, "%s", f.text);
 	else
-		r->from = mem_string(buf_str(&address));
+		result = mem_string(buf_str(&address));
 	buf_release(&address);
+	return result;
+}
+
+/*
+ * A way with one sender for all: its server takes no other one, whatever the map and the
+ * names of this machine say.
+ */
+static void load_way(struct rewriting *r, size_t i, const struct conf_relay *relay,
+	struct conf_problems *problems)
+{
+	static const struct generic_map no_map;
+	struct buf section = BUF_INIT(CONF_SECTION_NAME_MAX);
+	struct conf_place at = {.key = SPAN_LIT("from")};
+
+	if (!relay->from)
+		return;
+	conf_section_name(&section, relay->name ? relay : NULL);
+	at.section = buf_span(&section);
+	r->way_froms[i] = read_from(relay->from, &at, problems);
+	buf_release(&section);
+	r->way_rules[i] = r->rules;
+	r->way_rules[i].map = &no_map;
+	r->way_rules[i].from = r->way_froms[i];
+	r->ways[i] = &r->way_rules[i];
+}
+
+static void load_ways(
+	struct rewriting *r, const struct conf *conf, struct conf_problems *problems)
+{
+	r->way_count = conf->route_count + 1;
+	r->ways = mem_array(r->way_count, sizeof(*r->ways));
+	r->way_rules = mem_array(r->way_count, sizeof(*r->way_rules));
+	r->way_froms = mem_array(r->way_count, sizeof(*r->way_froms));
+	for (size_t i = 0; i < conf->route_count; i++)
+		load_way(r, i, conf->routes[i], problems);
+	load_way(r, conf->route_count, &conf->relay, problems);
+}
+
+static bool has_rules(const struct rewriting *r, const struct conf *conf)
+{
+	return r->map.count || r->from || conf->rewrite.domain || conf->rewrite.name ||
+	       conf->header.added.count || conf->header.set.count ||
+	       conf->header.removed.count;
 }
 
 void rewriting_load(struct rewriting *ret, const struct conf *conf,
 	const struct identity *identity, const struct user *user,
 	struct conf_problems *problems)
 {
+	struct conf_place from = {
+		.section = SPAN_LIT("rewrite"), .key = SPAN_LIT("from")};
+
 	*ret = (struct rewriting){0};
 	own_names_list(&ret->own, conf, identity);
 	if (conf->rewrite.map)
 		load_map(ret, conf, user, problems);
 	set_entries(ret, conf, problems);
 	if (conf->rewrite.from)
-		load_from(ret, conf, problems);
+		ret->from = read_from(conf->rewrite.from, &from, problems);
 	ret->rules = (struct rewrite){
 		.own = &ret->own,
 		.own_domain = identity->domain,
@@ -112,13 +158,17 @@ void rewriting_load(struct rewriting *ret, const struct conf *conf,
 		.set = &conf->header.set,
 		.removed = &conf->header.removed,
 	};
-	ret->is_needed = ret->map.count || ret->from || conf->rewrite.domain ||
-			 conf->rewrite.name || conf->header.added.count ||
-			 conf->header.set.count || conf->header.removed.count;
+	ret->is_needed = has_rules(ret, conf);
+	load_ways(ret, conf, problems);
 }
 
 void rewriting_release(struct rewriting *r)
 {
+	for (size_t i = 0; i < r->way_count; i++)
+		free(r->way_froms[i]);
+	free(r->way_froms);
+	free(r->way_rules);
+	free(r->ways);
 	free(r->from);
 	generic_map_release(&r->map);
 	free(r->map_path);

@@ -1,5 +1,6 @@
 /*
- * The rules of [rewrite] and [header] with the files and names that belong to them.
+ * The rules of [rewrite] and [header] with the files and names that belong to them, and
+ * those of the ways that have one sender for all.
  */
 #ifndef CMD_REWRITING_H
 #define CMD_REWRITING_H
@@ -14,6 +15,11 @@
 
 struct rewriting {
 	struct rewrite rules; /* borrow from the rest, and from what they were made of */
+	/* of each way that has its own `from`, else NULL; in the order of cmd/routing.h */
+	const struct rewrite **ways;
+	struct rewrite *way_rules;
+	char **way_froms;
+	size_t way_count;
 	struct strv own;
 	struct generic_map map;
 	char *map_path;

@@ -68,6 +68,7 @@ struct conf {
 		struct strv nameservers; /* "192.0.2.1:53", "[2001:db8::1]:53"; empty:
 					    resolv.conf */
 		enum conf_trust trust_ad;
+		char *hosts_file; /* for conf_path */
 	} dns;
 	struct {
 		unsigned connections;

@@ -118,6 +118,8 @@ const struct conf_key conf_keys[] = {
 		"servers to ask (default: those of /etc/resolv.conf)"},
 	{"dns", "trust_ad", WORDS(VALUE_WORD, trust_words), "auto", GUARDED(dns.trust_ad),
 		"believe what they say of DNSSEC, so that DANE can be used"},
+	{"dns", "hosts_file", KIND(VALUE_PATH), "/etc/hosts", GUARDED(dns.hosts_file),
+		"what is known of relays before DNS is asked"},
 
 	{"delivery", "connections", RANGE(VALUE_NUMBER, 1, 100), "10",
 		FIELD(delivery.connections), "most connections at a time"},

@@ -286,12 +286,13 @@ void expansion_release(struct expansion *x)
 	*x = (struct expansion){0};
 }
 
-int expansion_route(const struct flush *flush, const struct addressee *a,
-	struct route *ret, struct outcome *ret_why)
+int expansion_route(const struct flush *flush, const char *sender,
+	const struct addressee *a, struct route *ret, struct outcome *ret_why)
 {
 	if (a->fate) {
 		*ret_why = *a->fate;
 		return -1;
 	}
-	return route_resolve(&flush->route, span_of(a->recipient.address), ret, ret_why);
+	return route_resolve(&flush->route, span_of(sender),
+		span_of(a->recipient.address), ret, ret_why);
 }

@@ -30,6 +30,30 @@ bool flush_is_stopping(void)
 	return is_stopping != 0;
 }
 
+/* The number of the way that the route took, which is the last one where it has none. */
+static size_t way_number(const struct flush *flush, const struct route *route)
+{
+	return route->way ? (size_t)(route->way - flush->route.ways)
+			  : flush->conf->route_count;
+}
+
+const struct conf_relay *flush_relay(const struct flush *flush, const struct route *route)
+{
+	size_t i = way_number(flush, route);
+
+	return i < flush->conf->route_count ? flush->conf->routes[i]
+					    : &flush->conf->relay;
+}
+
+const struct rewrite *flush_rewrite(const struct flush *flush, const struct route *route)
+{
+	const struct rewrite *own = NULL;
+
+	if (flush->way_rewrites)
+		own = flush->way_rewrites[way_number(flush, route)];
+	return own ? own : flush->rewrite;
+}
+
 int64_t flush_lifetime_s(const struct flush *flush, const char *sender)
 {
 	return *sender ? flush->conf->spool.lifetime_s

@@ -27,8 +27,10 @@ struct flush {
 	const struct user *user;  /* owner of the spool */
 	const char *mailbox_path; /* [mailbox] path made absolute, or NULL */
 	const struct spool *spool;
-	struct route_options route;
-	const struct rewrite *rewrite;     /* of senders and header; NULL: nothing */
+	struct route_options route;    /* its ways: conf->routes in order, then [relay] */
+	const struct rewrite *rewrite; /* of senders and header; NULL: nothing */
+	/* of each way of `route` that has rules of its own; NULL: as `rewrite` */
+	const struct rewrite *const *way_rewrites;
 	const struct alias_table *aliases; /* of local names; NULL: none */
 	const struct alias_scope *alias_scope;
 	struct schedule retry;
@@ -39,6 +41,13 @@ struct flush {
 	/* somebody watches: one harmless line, without line end; NULL: nobody */
 	void (*show)(const char *line);
 };
+
+/* What the configuration says of this route. */
+const struct conf_relay *flush_relay(
+	const struct flush *flush, const struct route *route);
+
+/* The rules for senders and header that hold on it; NULL: nothing changes. */
+const struct rewrite *flush_rewrite(const struct flush *flush, const struct route *route);
 
 /* The lifetime of a message: shorter for one without a sender to tell (a bounce). */
 int64_t flush_lifetime_s(const struct flush *flush, const char *sender);

@@ -26,7 +26,8 @@ static bool goes_here(const struct job *j, const struct addressee *a)
 {
 	struct route route;
 	struct outcome why;
-	int rc = expansion_route(j->flush, a, &route, &why);
+	int rc = expansion_route(
+		j->flush, j->claim->message.envelope.sender, a, &route, &why);
 
 	if (j->destination->is_unroutable)
 		return rc < 0;
@@ -50,12 +51,17 @@ static void pick_recipients(struct job *j)
 	j->undecided = mem_array(j->count, sizeof(*j->undecided));
 }
 
+static const struct rewrite *rewrite_of(const struct job *j)
+{
+	return flush_rewrite(j->flush, &j->destination->route);
+}
+
 static void describe(struct job *j)
 {
 	const struct envelope *e = &j->claim->message.envelope;
 
 	j->message = (struct smtp_message){
-		.sender = wire_sender(&j->wire, e->sender, j->flush->rewrite),
+		.sender = wire_sender(&j->wire, e->sender, rewrite_of(j)),
 		.recipients = j->recipients,
 		.recipient_count = j->count,
 		.envid = e->envid,
@@ -79,7 +85,7 @@ static void rewrite_section(void *ctx, struct span section, struct buf *out)
 {
 	const struct job *j = ctx;
 
-	rewrite_header(j->flush->rewrite, section, j->claim->message.envelope.id, out);
+	rewrite_header(rewrite_of(j), section, j->claim->message.envelope.id, out);
 }
 
 /* After the addresses are known. */
@@ -87,7 +93,7 @@ static void begin_content(struct job *j)
 {
 	j->transform = (struct header_transform){rewrite_section, j};
 	content_init(&j->content, &j->claim->message, buf_span(&j->trace),
-		j->flush->rewrite ? &j->transform : NULL);
+		rewrite_of(j) ? &j->transform : NULL);
 	j->content.has_ascii_envelope = has_ascii_envelope(j);
 }
 

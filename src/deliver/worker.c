@@ -301,6 +301,7 @@ static void fail_unroutable(struct worker *w)
 			struct outcome why;
 
 			if (expansion_route(w->task->flush,
+				    job->claim->message.envelope.sender,
 				    &job->claim->addressees.items[job->numbers[i]],
 				    &ignored, &why) < 0)
 				job->undecided[i] = why;

@@ -241,6 +241,13 @@ static bool parse_data(const struct record_head *head, struct dns_record *ret)
 			return false;
 		ret->preference = (uint16_t)(data[0] << 8 | data[1]);
 		return true;
+	case DNS_SRV:
+		if (!parse_target(head, 6, ret->name))
+			return false;
+		ret->preference = (uint16_t)(data[0] << 8 | data[1]);
+		ret->weight = (uint16_t)(data[2] << 8 | data[3]);
+		ret->port = (uint16_t)(data[4] << 8 | data[5]);
+		return true;
 	case DNS_CNAME:
 		return parse_target(head, 0, ret->name);
 	case DNS_TLSA:
@@ -396,6 +403,8 @@ const char *dnsmsg_type_name(enum dns_type type)
 		return "TXT";
 	case DNS_AAAA:
 		return "AAAA";
+	case DNS_SRV:
+		return "SRV";
 	case DNS_TLSA:
 		return "TLSA";
 	}

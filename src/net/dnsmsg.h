@@ -27,6 +27,7 @@ enum dns_type {
 	DNS_MX = 15,
 	DNS_TXT = 16,
 	DNS_AAAA = 28,
+	DNS_SRV = 33,
 	DNS_TLSA = 52,
 };
 
@@ -42,11 +43,13 @@ enum dns_result {
 
 struct dns_record {
 	struct netaddr address;   /* A, AAAA; port 0 */
-	uint16_t preference;      /* MX */
+	uint16_t preference;      /* MX; of SRV the priority (RFC 2782) */
+	uint16_t weight;          /* SRV */
+	uint16_t port;            /* SRV */
 	uint8_t usage;            /* TLSA (RFC 6698 2.1), also the next two */
 	uint8_t selector;         /* DNS_TLSA_MISSING where it is cut */
 	uint8_t matching;         /* the same */
-	char name[DNS_NAME_SIZE]; /* MX, CNAME: the target, as `canonical` below */
+	char name[DNS_NAME_SIZE]; /* MX, SRV, CNAME: the target, as `canonical` below */
 	char *data; /* TLSA: the association data; TXT: its strings joined */
 	size_t data_len;
 };

@@ -118,21 +118,46 @@ static bool is_v6(const struct netaddr *a)
 	return a->any.sa_family == AF_INET6;
 }
 
+static bool is_v4(const struct netaddr *a)
+{
+	return a->any.sa_family == AF_INET;
+}
+
+static bool is_path(const struct netaddr *a)
+{
+	return a->any.sa_family == AF_UNIX;
+}
+
+int netaddr_unix(struct span path, struct netaddr *ret)
+{
+	struct netaddr a = {.path = {.sun_family = AF_UNIX}};
+
+	if (path.len == 0 || span_find(path, '\0') >= 0 ||
+		!text_copy(a.path.sun_path, sizeof(a.path.sun_path), path))
+		return -1;
+	*ret = a;
+	return 0;
+}
+
 socklen_t netaddr_len(const struct netaddr *a)
 {
+	if (is_path(a))
+		return sizeof(a->path);
 	return is_v6(a) ? sizeof(a->v6) : sizeof(a->v4);
 }
 
 uint16_t netaddr_port(const struct netaddr *a)
 {
-	return ntohs(is_v6(a) ? a->v6.sin6_port : a->v4.sin_port);
+	if (is_v6(a))
+		return ntohs(a->v6.sin6_port);
+	return is_v4(a) ? ntohs(a->v4.sin_port) : 0;
 }
 
 void netaddr_set_port(struct netaddr *a, uint16_t port)
 {
 	if (is_v6(a))
 		a->v6.sin6_port = htons(port);
-	else
+	else if (is_v4(a))
 		a->v4.sin_port = htons(port);
 }
 
@@ -140,7 +165,10 @@ void netaddr_format(const struct netaddr *a, char ret[NETADDR_TEXT_MAX])
 {
 	const void *octets = is_v6(a) ? (const void *)&a->v6.sin6_addr : &a->v4.sin_addr;
 
-	if (!inet_ntop(a->any.sa_family, octets, ret, NETADDR_TEXT_MAX))
+	if (!is_v6(a) && !is_v4(a))
+		(void)text_copy(ret, NETADDR_TEXT_MAX,
+			is_path(a) ? span_of(a->path.sun_path) : SPAN_NONE);
+	else if (!inet_ntop(a->any.sa_family, octets, ret, NETADDR_TEXT_MAX))
 		BUG("not an address");
 }
 
@@ -159,15 +187,19 @@ void netaddr_format_remote(
 	char text[NETADDR_TEXT_MAX];
 
 	netaddr_format(a, text);
-	(void)snprintf(ret, size, "%s[%s]:%u", host, text, (unsigned)netaddr_port(a));
+	if (is_path(a))
+		(void)snprintf(ret, size, "%s", text);
+	else
+		(void)snprintf(
+			ret, size, "%s[%s]:%u", host, text, (unsigned)netaddr_port(a));
 }
 
 /* the four octets that decide, also of ::ffff:192.0.2.1 (RFC 4291 2.5.5.2); or NULL */
 static const unsigned char *v4_octets(const struct netaddr *a)
 {
-	if (!is_v6(a))
+	if (is_v4(a))
 		return (const unsigned char *)&a->v4.sin_addr;
-	if (IN6_IS_ADDR_V4MAPPED(&a->v6.sin6_addr))
+	if (is_v6(a) && IN6_IS_ADDR_V4MAPPED(&a->v6.sin6_addr))
 		return a->v6.sin6_addr.s6_addr + 12;
 	return NULL;
 }
@@ -179,8 +211,12 @@ bool netaddr_is_same(const struct netaddr *a, const struct netaddr *b)
 
 	if (a4 && b4)
 		return memcmp(a4, b4, 4) == 0;
-	if (a4 || b4)
+	if (a4 || b4 || a->any.sa_family != b->any.sa_family)
 		return false;
+	if (is_path(a))
+		return strcmp(a->path.sun_path, b->path.sun_path) == 0;
+	if (!is_v6(a))
+		return true; /* none is like none */
 	return memcmp(&a->v6.sin6_addr, &b->v6.sin6_addr, 16) == 0;
 }
 
@@ -190,6 +226,8 @@ bool netaddr_is_loopback(const struct netaddr *a)
 
 	if (octets)
 		return octets[0] == 127 || octets[0] == 0;
+	if (!is_v6(a))
+		return is_path(a);
 	return IN6_IS_ADDR_LOOPBACK(&a->v6.sin6_addr) ||
 	       IN6_IS_ADDR_UNSPECIFIED(&a->v6.sin6_addr);
 }
@@ -203,8 +241,8 @@ bool netaddr_is_unusable(const struct netaddr *a)
 		return (octets[0] == 169 && octets[1] == 254) || /* RFC 3927 */
 		       (octets[0] & 0xf0) == 0xe0 ||             /* RFC 5771 */
 		       memcmp(octets, broadcast, 4) == 0;
-	return IN6_IS_ADDR_LINKLOCAL(&a->v6.sin6_addr) ||
-	       IN6_IS_ADDR_MULTICAST(&a->v6.sin6_addr);
+	return is_v6(a) && (IN6_IS_ADDR_LINKLOCAL(&a->v6.sin6_addr) ||
+				   IN6_IS_ADDR_MULTICAST(&a->v6.sin6_addr));
 }
 
 void netaddr_list_add(struct netaddr_list *list, const struct netaddr *a)

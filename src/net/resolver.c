@@ -2,6 +2,7 @@
 
 #include <arpa/nameser.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <resolv.h>
 #include <stdlib.h>
@@ -9,10 +10,12 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/hostname.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "net/dnstcp.h"
-#include "base/hostname.h"
+#include "net/hostsfile.h"
 
 #define TRIES         2
 #define TRY_SECONDS   5    /* at most, as resolv.conf(5) has it */
@@ -273,6 +276,19 @@ static bool is_trusted(
 	BUG("trust");
 }
 
+/* "search" and "domain" of resolv.conf, else the domain of this machine's name */
+static void take_search_list(struct libresolv *l)
+{
+	for (int i = 0; i < MAXDNSRCH && l->state.dnsrch[i]; i++) {
+		struct span domain = span_of(l->state.dnsrch[i]);
+
+		if (span_ends(domain, "."))
+			domain.len--;
+		if (hostname_is_valid(domain))
+			strv_add(&l->face.search, domain);
+	}
+}
+
 static int configure(
 	struct libresolv *l, const struct resolver_options *options, struct fault *f)
 {
@@ -292,6 +308,8 @@ static int configure(
 	l->face.is_trusted = is_trusted(l, options->trust, file_trusts_ad);
 	if (l->face.is_trusted)
 		l->state.options |= TRUST_AD | RES_USE_EDNS0 | RES_USE_DNSSEC;
+	l->face.hosts_file = mem_string(options->hosts_file);
+	take_search_list(l);
 	l->timeout_ms = (int64_t)timeout_s * 1000;
 	limit_time(l);
 	return 0;
@@ -307,7 +325,7 @@ int resolver_new(
 		return -1;
 	}
 	if (configure(l, options, f) < 0) {
-		release(&l->face);
+		resolver_free(&l->face);
 		return -1;
 	}
 	*ret = &l->face;
@@ -350,8 +368,26 @@ void resolver_follow(
 	}
 }
 
+void resolver_known(struct resolver *r, const char *name, struct netaddr_list *ret)
+{
+	struct buf text = BUF_INIT(HOSTSFILE_MAX);
+	struct fault ignored;
+	int fd = -1;
+
+	if (r->hosts_file)
+		fd = open(r->hosts_file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	/* what cannot be read is not known: DNS may know it */
+	if (fd >= 0 && file_read_rest(fd, &text, r->hosts_file, &ignored) == 0)
+		hostsfile_find(buf_span(&text), name, ret);
+	file_close(fd);
+	buf_release(&text);
+}
+
 void resolver_free(struct resolver *r)
 {
-	if (r)
-		r->free(r);
+	if (!r)
+		return;
+	strv_release(&r->search);
+	free(r->hosts_file);
+	r->free(r);
 }

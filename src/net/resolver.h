@@ -6,6 +6,7 @@
 #define NET_RESOLVER_H
 
 #include "base/fault.h"
+#include "base/strv.h"
 #include "net/dnsmsg.h"
 
 #define RESOLVER_SERVERS_MAX 3 /* MAXNS of libresolv */
@@ -13,6 +14,9 @@
 
 /* Put at the start of the struct that implements it. */
 struct resolver {
+	/* what every face has, freed by resolver_free */
+	struct strv search; /* domains for names that are not whole */
+	char *hosts_file;   /* NULL: none */
 	bool is_trusted; /* it validates, and nobody can change what it says on the way */
 	void (*lookup)(struct resolver *r, const char *name, enum dns_type type,
 		struct dns_answer *ret);
@@ -34,6 +38,7 @@ struct resolver_options {
 	const char *nameservers; /* between blanks: "192.0.2.53",
 				    "127.0.0.1:5353", "[::1]:53"; NULL or "":
 				    /etc/resolv.conf */
+	const char *hosts_file;  /* NULL: none */
 	unsigned timeout_s;      /* for one lookup, about; 0: RESOLVER_TIMEOUT_S */
 	enum resolver_trust trust;
 };
@@ -60,6 +65,12 @@ void resolver_lookup(
  */
 void resolver_follow(
 	struct resolver *r, const char *name, enum dns_type type, struct dns_answer *ret);
+
+/*
+ * What this machine knows of a name without asking: append its addresses of the hosts file.
+ * For names that the configuration gives, such as a relay's; those of mail mean DNS.
+ */
+void resolver_known(struct resolver *r, const char *name, struct netaddr_list *ret);
 
 /* NULL is fine. */
 void resolver_free(struct resolver *r);

@@ -23,10 +23,25 @@
 struct mx_target {
 	char host[DNS_NAME_SIZE];      /* for logs, TLS names; "" for a numeric address */
 	char canonical[DNS_NAME_SIZE]; /* where its aliases lead; else as `host` */
+	/*
+	 * What its certificate has to show: the host, or the numeric address; and of the
+	 * hosts that DNS names for a relay `mx:domain` or `srv:domain` the domain, unless
+	 * DNSSEC vouches for the host, or it lies in the domain.
+	 */
+	char verify[DNS_NAME_SIZE];
 	bool is_secure; /* DNSSEC: the address, and all aliases on the way to it */
 	uint16_t preference;
-	struct netaddr address; /* with port */
+	struct netaddr address; /* with port; AF_UNSPEC: the proxy looks the host up */
+	uint16_t port;          /* the same, also where there is no address */
+	bool is_implicit;       /* TLS from the first octet on (RFC 8314 3.3) */
+	bool is_lmtp;           /* RFC 2033 */
 };
+
+/* Whether it has a name, and no address: only the proxy of the route can reach it. */
+static inline bool mx_target_is_named(const struct mx_target *target)
+{
+	return target->address.any.sa_family == AF_UNSPEC;
+}
 
 struct mx_list {
 	struct mx_target targets[MX_TARGETS_MAX]; /* in the order to try them */
@@ -54,8 +69,9 @@ struct mx_options {
  *	DEFERRED 4.4.3  DNS does not answer, or answers nonsense
  *	DEFERRED 4.4.4  there are MX records, but none leads to a usable address
  *
- * FAILED has scope RECIPIENT, DEFERRED has HOST. About the relay everything is DEFERRED
- * with scope ROUTE, because our configuration names it; it may be this machine.
+ * FAILED has scope RECIPIENT, DEFERRED has HOST. About a relay everything is DEFERRED
+ * with scope ROUTE, because our configuration names it; it may be this machine. The hosts
+ * of the relays of a route follow one another, each relay has a place for one at least.
  */
 int mx_resolve(struct resolver *r, const struct route *route,
 	const struct mx_options *options, struct mx_list *ret, struct outcome *ret_why);

@@ -2,11 +2,13 @@
 
 #include <string.h>
 
-#include "base/bug.h"
 #include "base/text.h"
 #include "mail/address.h"
 #include "net/idn.h"
 #include "net/netaddr.h"
+
+/* an address of which the domain has become longer */
+#define ASCII_ADDRESS_MAX (ADDRESS_OCTETS_MAX + IDN_NAME_SIZE)
 
 _Static_assert(ROUTE_NAME_SIZE >= IDN_NAME_SIZE, "a domain fits a route");
 _Static_assert(ROUTE_NAME_SIZE >= NETADDR_TEXT_MAX, "an address fits a route");
@@ -26,25 +28,6 @@ static void set_numeric(struct route *route, const struct netaddr *address)
 	netaddr_format(address, text);
 	(void)text_copy(route->name, sizeof(route->name), span_of(text));
 	route->port = netaddr_port(address);
-}
-
-static int resolve_relay(
-	const struct route_options *options, struct route *ret, struct outcome *ret_why)
-{
-	struct span host = without_brackets(span_of(options->relay_host));
-	struct route route = {.kind = ROUTE_RELAY, .port = options->relay_port};
-	struct netaddr address;
-	struct fault f;
-
-	if (netaddr_parse(host, options->relay_port, &address) == 0) {
-		set_numeric(&route, &address);
-	} else if (idn_to_ascii(host, route.name, &f) < 0) {
-		*ret_why = outcome_make(OUTCOME_DEFERRED, OUTCOME_ROUTE, "4.3.5",
-			"relay host: %s", f.text);
-		return -1;
-	}
-	*ret = route;
-	return 0;
 }
 
 static int resolve_literal(
@@ -80,23 +63,90 @@ static int resolve_domain(
 	return 0;
 }
 
-int route_resolve(const struct route_options *options, struct span recipient,
-	struct route *ret, struct outcome *ret_why)
+/* Patterns have A-labels; a domain that has none can fit no pattern but "*". */
+static void add_ascii(struct buf *out, struct span address)
+{
+	struct span domain = address_domain(address);
+	char name[IDN_NAME_SIZE];
+	struct fault ignored;
+
+	if (!span_has_8bit(domain) || idn_to_ascii(domain, name, &ignored) < 0) {
+		buf_add_span(out, address);
+		return;
+	}
+	buf_add_span(out, span_head(address, address.len - domain.len));
+	buf_add_str(out, name);
+}
+
+static const struct route_way *choose(
+	const struct route_options *options, struct span sender, struct span recipient)
+{
+	struct buf from = BUF_INIT(ASCII_ADDRESS_MAX), to = BUF_INIT(ASCII_ADDRESS_MAX);
+	const struct route_way *way;
+
+	add_ascii(&from, sender);
+	add_ascii(&to, recipient);
+	way = route_choose(options, buf_span(&from), buf_span(&to));
+	buf_release(&from);
+	buf_release(&to);
+	return way;
+}
+
+/* "5.7.1 text", "4.3.2 text" or only text */
+static struct outcome error_of(const struct route_way *way)
+{
+	struct span text = span_of(way->text), rest = text, word;
+	struct outcome o;
+
+	o = outcome_make(OUTCOME_FAILED, OUTCOME_RECIPIENT, "5.7.1", "%s", way->text);
+	if (!span_word(&rest, &word) || outcome_status_parse(word, &o.status) < 0 ||
+		o.status.class == 2) {
+		o.status = (struct outcome_status){5, 7, 1};
+		return o;
+	}
+	if (o.status.class == 4)
+		o.kind = OUTCOME_DEFERRED;
+	rest = span_trim(rest);
+	if (rest.len)
+		text_clean_into(o.text, sizeof(o.text), rest);
+	return o;
+}
+
+static struct outcome discarded_by(const struct route_way *way)
+{
+	return outcome_make(OUTCOME_DELIVERED, OUTCOME_RECIPIENT, "2.0.0",
+		"discarded by [%s%s]", way->name[0] ? "route " : "relay", way->name);
+}
+
+int route_resolve(const struct route_options *options, struct span sender,
+	struct span recipient, struct route *ret, struct outcome *ret_why)
 {
 	struct span domain = address_domain(recipient);
-	struct route direct;
+	struct route route;
 	int rc;
 
 	/* also on the way to a relay: what nobody can look up need not travel */
 	if (span_starts(domain, "["))
-		rc = resolve_literal(domain, options->mx_port, &direct, ret_why);
+		rc = resolve_literal(domain, options->mx_port, &route, ret_why);
 	else
-		rc = resolve_domain(domain, options->mx_port, &direct, ret_why);
+		rc = resolve_domain(domain, options->mx_port, &route, ret_why);
 	if (rc < 0)
 		return -1;
-	if (options->relay_host && options->relay_host[0])
-		return resolve_relay(options, ret, ret_why);
-	*ret = direct;
+	route.way = choose(options, sender, recipient);
+	switch (route.way ? route.way->kind : ROUTE_WAY_DIRECT) {
+	case ROUTE_WAY_DISCARD:
+		*ret_why = discarded_by(route.way);
+		return -1;
+	case ROUTE_WAY_ERROR:
+		*ret_why = error_of(route.way);
+		return -1;
+	case ROUTE_WAY_RELAY:
+		route = (struct route){.kind = ROUTE_RELAY, .way = route.way};
+		break;
+	case ROUTE_WAY_DIRECT:
+		break;
+	}
+	*ret = route;
 	return 0;
 }
 
@@ -104,6 +154,8 @@ int route_compare(const struct route *a, const struct route *b)
 {
 	if (a->kind != b->kind)
 		return a->kind < b->kind ? -1 : 1;
+	if (a->way != b->way)
+		return (uintptr_t)a->way < (uintptr_t)b->way ? -1 : 1;
 	if (a->port != b->port)
 		return a->port < b->port ? -1 : 1;
 	return strcmp(a->name, b->name);

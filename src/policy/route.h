@@ -1,52 +1,111 @@
 /*
- * Which next hop a recipient takes. Pure: what the name resolves to is policy/mx.h.
+ * Which way a recipient's mail takes. Pure: what it resolves to is policy/mx.h.
  */
 #ifndef POLICY_ROUTE_H
 #define POLICY_ROUTE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/span.h"
+#include "base/strv.h"
 #include "mail/outcome.h"
 
 #define ROUTE_NAME_SIZE 256
 #define ROUTE_KEY_SIZE  288
 
 enum route_kind {
-	ROUTE_RELAY,   /* one host takes everything */
+	ROUTE_RELAY,   /* the relays of the way, in order */
 	ROUTE_MX,      /* as the domain's MX records say */
 	ROUTE_LITERAL, /* user@[192.0.2.1] */
 };
 
-struct route {
-	enum route_kind kind;
-	uint16_t port;
-	char name[ROUTE_NAME_SIZE]; /* host name or domain in A-labels, lower case; or a
-				       numeric address without brackets */
+enum route_hop_kind {
+	ROUTE_HOP_HOST,
+	ROUTE_HOP_MX,     /* the mail servers of a domain */
+	ROUTE_HOP_SRV,    /* its submission servers (RFC 6186, RFC 8314) */
+	ROUTE_HOP_SOCKET, /* a unix socket */
 };
 
-struct route_options {
-	const char *relay_host; /* name or numeric address; NULL or "": MX */
-	uint16_t relay_port;
-	uint16_t mx_port; /* for MX hosts and literals: 25 */
+/* One relay as the configuration names it. */
+struct route_hop {
+	enum route_hop_kind kind;
+	const char *name; /* host, numeric address without brackets, domain, or path */
+	uint16_t port;    /* not of a SOCKET; for SRV the DNS says it */
+	bool is_implicit; /* TLS from the first octet on; for SRV the DNS says it */
+	bool is_lmtp;     /* RFC 2033 */
+};
+
+enum route_way_kind {
+	ROUTE_WAY_DIRECT, /* by the recipient's domain: MX, LITERAL */
+	ROUTE_WAY_RELAY,
+	ROUTE_WAY_DISCARD,
+	ROUTE_WAY_ERROR,
 };
 
 /*
- * The route of a canonical address (mail/address.h). Returns 0 and fills `*ret`; or -1
- * and `*ret_why`: FAILED for a domain that can never be reached (no host name, bad IDN,
- * bad literal), DEFERRED with scope ROUTE for a relay host that is no name: our
- * configuration's fault.
+ * A way that the configuration knows, and for whom it is: for mail that fits one pattern of
+ * each list that has any. Patterns are an address, a domain, "*.domain" for those below it,
+ * "*" for all, "<>" for the null sender; case does not matter. All borrowed.
  */
-int route_resolve(const struct route_options *options, struct span recipient,
-	struct route *ret, struct outcome *ret_why);
+struct route_way {
+	enum route_way_kind kind;
+	const char *name; /* "" for the one that is there for the rest */
+	const struct strv *senders;
+	const struct strv *recipients;
+	const struct strv *local_users;
+	const struct route_hop *hops; /* RELAY */
+	size_t hop_count;
+	const char *text;  /* ERROR: what is said, maybe with a status in front */
+	const char *proxy; /* a proxy resolves the names of hosts; NULL: none */
+	/*
+	 * Everything else by which connections of this way differ from others to the same
+	 * host: login, TLS, source address. For the key; "" for none.
+	 */
+	const char *identity;
+};
+
+struct route_options {
+	/* in the order to look at them; the last one takes what no other one does */
+	const struct route_way *ways;
+	size_t way_count;       /* 0: everything goes directly */
+	uint16_t mx_port;       /* for MX hosts and literals: 25 */
+	const char *local_user; /* whose mail it is; NULL: nobody's that has a name */
+};
+
+struct route {
+	enum route_kind kind;
+	uint16_t port;               /* of MX, LITERAL */
+	const struct route_way *way; /* borrowed from the options; NULL: there are none */
+	/* MX: the domain in A-labels, lower case; LITERAL: the address, no brackets */
+	char name[ROUTE_NAME_SIZE];
+};
+
+/*
+ * The way for mail from `sender` to `recipient`, addresses as the envelope has them; NULL
+ * where the options have no way. Domains are compared as they stand.
+ */
+const struct route_way *route_choose(
+	const struct route_options *options, struct span sender, struct span recipient);
+
+/*
+ * The route of mail from `sender` ("" null) to a canonical address (mail/address.h); domains
+ * are compared by their A-labels. Returns 0 and fills `*ret`; or -1 and `*ret_why`, what
+ * becomes of it without asking any host: FAILED 5.1.2 for a domain that can never be reached
+ * (no host name, bad IDN, bad literal), what an ERROR way says, DELIVERED for DISCARD.
+ */
+int route_resolve(const struct route_options *options, struct span sender,
+	struct span recipient, struct route *ret, struct outcome *ret_why);
 
 /* A total order for sorting; 0 exactly for equal routes. */
 int route_compare(const struct route *a, const struct route *b);
 
 /*
- * One word for grouping and for the host memory: "mx:example.org:25",
- * "relay:[smtp.example.com]:587", "literal:[192.0.2.1]:25".
+ * One word for grouping and for the host memory, different wherever connections may not be
+ * shared: "mx:example.org:25", "literal:[192.0.2.1]:25", "relay:[smtp.example.com]:587",
+ * with the way's name in front, "gmail/relay:[smtp.gmail.com]:465+tls", and its identity
+ * behind as eight digits, "#0badcafe". What is too long ends in a checksum of the whole.
  */
 void route_key(const struct route *route, char ret[ROUTE_KEY_SIZE]);
 

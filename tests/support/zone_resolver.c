@@ -59,6 +59,24 @@ static void parse_mx(struct span data, struct dns_record *record)
 	set_name(record->name, span_trim(data));
 }
 
+static uint16_t take_number(struct span *data)
+{
+	struct span word;
+	uint64_t value;
+
+	if (!span_word(data, &word) || span_to_uint(word, 65535, &value) < 0)
+		BUG("zone SRV");
+	return (uint16_t)value;
+}
+
+static void parse_srv(struct span data, struct dns_record *record)
+{
+	record->preference = take_number(&data);
+	record->weight = take_number(&data);
+	record->port = take_number(&data);
+	set_name(record->name, span_trim(data));
+}
+
 static uint8_t take_field(struct span *data)
 {
 	struct span word;
@@ -93,6 +111,8 @@ static void add_record(struct dns_answer *ret, enum dns_type type, struct span d
 		return;
 	if (type == DNS_MX)
 		parse_mx(data, record);
+	else if (type == DNS_SRV)
+		parse_srv(data, record);
 	else if (type == DNS_CNAME)
 		set_name(record->name, data);
 	else if (type == DNS_TLSA)

@@ -5,6 +5,7 @@
  *	mx.example.org   A      192.0.2.1
  *	mx.example.org   AAAA   2001:db8::1
  *	null.example     MX     0 .
+ *	_x._tcp.d.test   SRV    0 5 465 mx.example.org
  *	www.example.org  CNAME  example.org      followed, as a recursive server does
  *	far.example.org  CNAME! example.net      given, not followed
  *	empty.example    NONE                    the name exists, nothing else

@@ -32,17 +32,24 @@ static void one_route_is_one_destination(void **state)
 	struct route a = route_to("a.example");
 	struct route b = route_to("b.example");
 	struct route other_port = route_to("a.example");
-	struct route relay = route_to("a.example");
+	static const struct route_hop hop = {.name = "a.example", .port = 25};
+	static const struct route_way ways[] = {
+		{.name = "", .hops = &hop, .hop_count = 1, .identity = ""},
+		{.name = "b", .hops = &hop, .hop_count = 1, .identity = ""},
+	};
+	struct route relay = {.kind = ROUTE_RELAY, .way = &ways[0]};
+	struct route other_way = {.kind = ROUTE_RELAY, .way = &ways[1]};
 	struct destination *d = plan_destination(&p, &a);
 
 	(void)state;
 	other_port.port = 26;
-	relay.kind = ROUTE_RELAY;
 	assert_ptr_equal(plan_destination(&p, &a), d);
 	assert_ptr_not_equal(plan_destination(&p, &b), d);
 	assert_ptr_not_equal(plan_destination(&p, &other_port), d);
 	assert_ptr_not_equal(plan_destination(&p, &relay), d);
-	assert_int_equal(p.count, 4);
+	assert_ptr_not_equal(
+		plan_destination(&p, &other_way), plan_destination(&p, &relay));
+	assert_int_equal(p.count, 5);
 	assert_string_equal(d->key, "mx:a.example:25");
 	assert_false(d->is_unroutable);
 	plan_release(&p);

@@ -86,7 +86,8 @@ struct scene {
 static int make_scene(void **state)
 {
 	struct scene *s = mem_alloc(sizeof(*s));
-	const struct route route = {ROUTE_MX, 25, "dest.example"};
+	const struct route route = {
+		.kind = ROUTE_MX, .port = 25, .name = "dest.example"};
 
 	memset(&wire, 0, sizeof(wire));
 	fake_world_make(&s->w, NULL);

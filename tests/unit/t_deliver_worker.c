@@ -418,14 +418,20 @@ static void greylisting_defers_and_the_host_is_up(void **state)
 static void a_relay_never_fails_mail_by_a_refused_session(void **state)
 {
 	static const char *const rules[] = {"greeting * 521 no mail here", NULL};
+	struct route_hop hop = {.name = "127.0.0.1"};
+	struct route_way way = {.kind = ROUTE_WAY_RELAY,
+		.name = "",
+		.hops = &hop,
+		.hop_count = 1,
+		.identity = ""};
 	struct run *r = *state;
 	struct smtp_child peer;
 	struct spool_entry e;
 	struct destination *d;
 
 	smtp_child_start(&peer, &(struct smtp_child_options){.rules = rules});
-	r->w.flush.route = (struct route_options){
-		.relay_host = "127.0.0.1", .relay_port = (uint16_t)peer.port};
+	hop.port = (uint16_t)peer.port;
+	r->w.flush.route = (struct route_options){.ways = &way, .way_count = 1};
 	e = fake_world_mail(&r->w, &(struct fake_mail){0});
 	d = serve(r);
 	assert_int_equal(d->slot->failed, 0);

@@ -249,11 +249,16 @@ static void test_a_configured_host(void **state)
 	static const char zone[] = HOST SIGNED "_587._tcp.mx.test SECURE\n"
 					       "_587._tcp.mx.test TLSA 2 1 1 " D32 "\n";
 	struct resolver *r = zone_resolver_new(zone);
-	struct route relay = route_to(ROUTE_RELAY, "mx.test");
+	static const struct route_hop hop = {.name = "mx.test", .port = 587};
+	static const struct route_way way = {.kind = ROUTE_WAY_RELAY,
+		.name = "",
+		.hops = &hop,
+		.hop_count = 1,
+		.identity = ""};
+	struct route relay = {.kind = ROUTE_RELAY, .way = &way};
 	struct route literal = route_to(ROUTE_LITERAL, "192.0.2.1");
 
 	(void)state;
-	relay.port = 587;
 	check("relay", r, &relay, "usable mx.test 2.1.1");
 	check("address", r, &literal, "none");
 	resolver_free(r);

@@ -73,6 +73,20 @@ static bool add_mx(struct buf *out, struct span text)
 	return name_from_text(out, span_trim(text));
 }
 
+/* "priority weight port target" (RFC 2782) */
+static bool add_srv(struct buf *out, struct span text)
+{
+	struct span word = SPAN_NONE;
+	uint64_t number;
+
+	for (int i = 0; i < 3; i++) {
+		if (!span_word(&text, &word) || span_to_uint(word, 65535, &number) < 0)
+			return false;
+		rdata_add_u16(out, (unsigned)number);
+	}
+	return name_from_text(out, span_trim(text));
+}
+
 static bool add_tlsa(struct buf *out, struct span text)
 {
 	struct span word = SPAN_NONE;
@@ -112,6 +126,8 @@ bool rdata_from_text(struct buf *out, uint16_t type, struct span text)
 		return add_address(out, AF_INET6, text);
 	case ZONE_MX:
 		return add_mx(out, text);
+	case ZONE_SRV:
+		return add_srv(out, text);
 	case ZONE_CNAME:
 	case ZONE_NS:
 	case ZONE_PTR:

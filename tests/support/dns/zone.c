@@ -35,6 +35,7 @@ static const struct {
 	{"MX", ZONE_MX},
 	{"TXT", ZONE_TXT},
 	{"AAAA", ZONE_AAAA},
+	{"SRV", ZONE_SRV},
 	{"TLSA", ZONE_TLSA},
 	{"ANY", ZONE_ANY},
 	{"SECURE", ZONE_SECURE},

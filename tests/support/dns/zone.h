@@ -26,6 +26,7 @@ enum zone_type {
 	ZONE_MX = 15,
 	ZONE_TXT = 16,
 	ZONE_AAAA = 28,
+	ZONE_SRV = 33,
 	ZONE_TLSA = 52,
 	ZONE_ANY = 255,      /* only with mischief: whatever is asked */
 	ZONE_SECURE = 65280, /* private (RFC 6895 3.1): the name is signed */
