@@ -328,11 +328,17 @@ static bool has_open(struct mime_lexer l, struct span s)
 	return false;
 }
 
-/*
- * `is_exact`: all stays hidden that quotes and comments hide, and nothing else, so what is
- * open does not stay beside others that come or go.
- */
-static void put_structured(struct writer *w, struct mime_lexer l, bool is_exact)
+enum words {
+	WORDS_AS_THEY_ARE,
+	/*
+	 * All stays hidden that quotes and comments hide, and nothing else; so what is open
+	 * does not stay beside others that come or go.
+	 */
+	WORDS_EXACT,
+	WORDS_ENCODED,
+};
+
+static void put_structured(struct writer *w, struct mime_lexer l, enum words words)
 {
 	while (l.rest.len) {
 		struct span blank = mime_lexer_take(&l, blank_length(l.rest)), word;
@@ -347,7 +353,8 @@ static void put_structured(struct writer *w, struct mime_lexer l, bool is_exact)
 		}
 		word = mime_lexer_take(&l, structured_word_length(&l));
 		/* one that is only long is cut where it is folded */
-		if (is_strange(w, word) || (is_exact && has_open(before, word)))
+		if (is_strange(w, word) || words == WORDS_ENCODED ||
+			(words == WORDS_EXACT && has_open(before, word)))
 			mime_words_add_encoded(&w->words, blank, word);
 		else
 			mime_words_add(&w->words, blank, word);
@@ -356,12 +363,23 @@ static void put_structured(struct writer *w, struct mime_lexer l, bool is_exact)
 
 static void put_structured_field(struct writer *w, struct span s)
 {
-	put_structured(w, (struct mime_lexer){.rest = s}, false);
+	put_structured(w, (struct mime_lexer){.rest = s}, WORDS_AS_THEY_ARE);
 }
 
 static bool is_name(const struct writer *w, struct span s)
 {
 	return s.len && !is_unfit(w, s) && span_find(s, '"') < 0 && span_find(s, '(') < 0;
+}
+
+/*
+ * What is no parameter does not become one by the = of an encoded-word behind its first
+ * word.
+ */
+static void put_no_parameter(struct writer *w, struct mime_lexer l)
+{
+	bool is_odd = is_strange(w, l.rest) || has_open(l, l.rest);
+
+	put_structured(w, l, is_odd ? WORDS_ENCODED : WORDS_EXACT);
 }
 
 static void put_parameter(
@@ -370,8 +388,10 @@ static void put_parameter(
 	struct buf value = BUF_INIT(MIME_HEADER_MAX);
 
 	mime_param_unquote(&value, p->value);
-	if (!is_name(w, p->name) || (!is_unfit(w, p->value) && !has_open(l, p->value))) {
-		put_structured(w, l, true);
+	if (!is_name(w, p->name)) {
+		put_no_parameter(w, l);
+	} else if (!is_unfit(w, p->value) && !has_open(l, p->value)) {
+		put_structured(w, l, WORDS_EXACT);
 	} else if (is_unfit(w, buf_span(&value))) {
 		mime_param_add_extended(&w->value, p->name, buf_span(&value));
 	} else {
@@ -392,7 +412,7 @@ static void put_parameters(struct writer *w, struct span s)
 		is_first = false, before = l) {
 		before.rest = p.whole;
 		if (is_first) {
-			put_structured(w, before, true);
+			put_structured(w, before, WORDS_EXACT);
 		} else if (p.whole.len) {
 			mime_words_add_special(&w->words, SPAN_NONE, ';');
 			mime_words_add_blank(&w->words, SPAN_LIT(" "));
