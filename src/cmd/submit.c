@@ -250,6 +250,16 @@ static int store(struct submission *s, struct fault *f)
 	return draft_commit(&s->draft, &facts, f);
 }
 
+static void log_oddities(const struct submission *s)
+{
+	const char *oddities = intake_oddities(s->intake);
+
+	if (*oddities)
+		log_event(LOG_LEVEL_WARNING, "odd-header", LOG_TEXT("id", s->draft.id),
+			LOG_NUMBER("uid", (int64_t)s->user->uid),
+			LOG_TEXT("why", oddities));
+}
+
 int submit_finish(struct submission *s, char ret_id[ENVELOPE_ID_LEN + 1], struct fault *f)
 {
 	int rc = store(s, f);
@@ -262,6 +272,7 @@ int submit_finish(struct submission *s, char ret_id[ENVELOPE_ID_LEN + 1], struct
 			LOG_TEXT("to", s->envelope.recipients[0].address),
 			LOG_NUMBER("recipients", (int64_t)s->envelope.recipient_count),
 			LOG_NUMBER("size", (int64_t)s->draft.octets));
+		log_oddities(s);
 	} else {
 		log_refusal(s->user, f);
 	}

@@ -34,6 +34,7 @@ struct intake {
 	size_t field_count;
 	bool is_in_body;
 	struct strv recipients;
+	struct buf oddities;
 	struct content_facts facts;
 	uint64_t line_octets; /* for content_facts_add */
 };
@@ -45,6 +46,7 @@ struct intake *intake_new(const struct intake_options *options)
 	in->options = options;
 	in->lines.dot_ends = options->dot_ends;
 	buf_init(&in->head, HEAD_MAX);
+	buf_init(&in->oddities, INTAKE_ODDITIES_MAX);
 	return in;
 }
 
@@ -53,6 +55,7 @@ void intake_free(struct intake *in)
 	if (!in)
 		return;
 	buf_release(&in->head);
+	buf_release(&in->oddities);
 	strv_release(&in->recipients);
 	free(in);
 }
@@ -115,8 +118,8 @@ static int begin_body(
 {
 	struct span head = buf_span(&in->head);
 
-	if (intake_header_complete(
-		    span_head(head, end), in->options, out, &in->recipients, f) < 0)
+	if (intake_header_complete(span_head(head, end), in->options, out,
+		    &in->recipients, &in->oddities, f) < 0)
 		return -1;
 	buf_add_str(out, "\r\n");
 	buf_add_span(out, span_from(head, body));
@@ -245,4 +248,9 @@ const struct content_facts *intake_facts(const struct intake *in)
 const struct strv *intake_recipients(const struct intake *in)
 {
 	return &in->recipients;
+}
+
+const char *intake_oddities(const struct intake *in)
+{
+	return buf_str(&in->oddities);
 }
