@@ -66,7 +66,10 @@ assert_eq "$(find "$T" -name 'evil*')" '' "files that options have written"
 
 # --- addresses ---------------------------------------------------------------------
 long=$(repeat 64 x)
+: >"$T/log"
 argument 'two @' 65 "*second '@'*" a@b@c
+# a caller that looks at no exit code leaves at least this
+assert_log refused "why=*second*"
 argument 'no local part' 65 "*nothing before the '@'*" @x.test
 argument 'no domain' 65 "*no domain*" a@
 argument 'two dots' 65 "*needs quotes*" a..b@x.test
