@@ -40,7 +40,7 @@
 enum alias_target_kind {
 	ALIAS_NAME,    /* bare: gets the domain of the scope */
 	ALIAS_ADDRESS, /* canonical */
-	ALIAS_NOTHING, /* /dev/null */
+	ALIAS_NOTHING, /* /dev/null, or Exim's :blackhole: */
 	ALIAS_REFUSED, /* left out where anything else remains */
 	ALIAS_UNKNOWN, /* an include that cannot be read: nobody knows who is missing */
 };
