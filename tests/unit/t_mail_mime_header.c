@@ -183,6 +183,11 @@ static void parameters_are_extended(void **state)
 			SPAN_LIT("Content-Type: x/y; =?UTF-8?Q?boundary_=00?=; "
 				 "boundary=\"d d\"\r\n"),
 			false},
+		{"a boundary that no line has goes on to hide the next",
+			SPAN_LIT("Content-Type: x/y; Boundary=\0; boundary=b\r\n"),
+			SPAN_LIT("Content-Type: x/y; Boundary=\"=?UTF-8?Q?=00?=\"; "
+				 "boundary=b\r\n"),
+			false},
 		{"a long one",
 			SPAN_LIT("Content-Type: x/y; "
 				 "name=\"\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc"
