@@ -277,8 +277,10 @@ static int send_parcel(
 	int code;
 
 	if (open_attachments(p, f) < 0 || compose_header(&p->compose, &p->out, f) < 0 ||
-		submit_open(&spool, p->setup, f) < 0)
+		submit_open(&spool, p->setup, f) < 0) {
+		submit_log_refusal(&p->setup->user, f);
 		return exit_with(PROGRAM, f);
+	}
 	if (isatty(STDIN_FILENO))
 		(void)fputs("Write the text; Ctrl-D at the start of a line sends it.\n",
 			stderr);
@@ -361,11 +363,15 @@ static int send_with_setup(const struct send_options *o)
 	struct fault f;
 	int code;
 
-	if (setup_load_to_submit(&setup, PROGRAM, &f) < 0 ||
-		find_addresses(&addresses, &sender, o, setup.identity.domain, &f) < 0)
+	if (setup_load_to_submit(&setup, PROGRAM, &f) < 0) {
 		code = exit_with(PROGRAM, &f);
-	else
+	} else if (find_addresses(&addresses, &sender, o, setup.identity.domain, &f) <
+		   0) {
+		submit_log_refusal(&setup.user, &f);
+		code = exit_with(PROGRAM, &f);
+	} else {
 		code = send_to(&addresses, o->from ? buf_str(&sender) : NULL, o, &setup);
+	}
 	setup_release(&setup);
 	buf_release(&sender);
 	strv_release(&addresses);

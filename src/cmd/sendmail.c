@@ -107,8 +107,10 @@ static int store(const struct submit_request *request, const struct sendmail_opt
 	struct spool spool;
 	int code;
 
-	if (submit_open(&spool, setup, f) < 0)
+	if (submit_open(&spool, setup, f) < 0) {
+		submit_log_refusal(&setup->user, f);
 		return exit_with("sendmail", f);
+	}
 	if (submit_begin(&submission, setup, &spool, request, f) < 0 ||
 		submit_message(submission, STDIN_FILENO, id, f) < 0)
 		code = exit_with("sendmail", f);
@@ -137,6 +139,7 @@ static int submit(
 
 	if (parse_recipients(&addresses, o, setup->identity.domain, f) < 0 ||
 		parse_sender(&sender, o, setup->identity.domain, f) < 0) {
+		submit_log_refusal(&setup->user, f);
 		code = exit_with("sendmail", f);
 	} else {
 		recipients = recipients_of(&addresses, o->notify);

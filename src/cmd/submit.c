@@ -183,7 +183,7 @@ static void release(struct submission *s)
 	free(s);
 }
 
-static void log_refusal(const struct user *user, const struct fault *why)
+void submit_log_refusal(const struct user *user, const struct fault *why)
 {
 	log_event(LOG_LEVEL_ERROR, "refused", LOG_NUMBER("uid", (int64_t)user->uid),
 		LOG_TEXT("why", why->text));
@@ -201,7 +201,7 @@ int submit_begin(struct submission **ret, const struct setup *setup,
 	buf_init(&s->own_name, 2 * USER_FULL_NAME_MAX);
 	buf_init(&s->wire, WIRE_MAX);
 	if (draft_begin(&s->draft, spool, f) < 0) {
-		log_refusal(s->user, f);
+		submit_log_refusal(s->user, f);
 		release(s);
 		return -1;
 	}
@@ -252,6 +252,16 @@ static int store(struct submission *s, struct fault *f)
 	return draft_commit(&s->draft, &facts, f);
 }
 
+static void log_oddities(const struct submission *s)
+{
+	const char *oddities = intake_oddities(s->intake);
+
+	if (*oddities)
+		log_event(LOG_LEVEL_WARNING, "odd-header", LOG_TEXT("id", s->draft.id),
+			LOG_NUMBER("uid", (int64_t)s->user->uid),
+			LOG_TEXT("why", oddities));
+}
+
 int submit_finish(struct submission *s, char ret_id[ENVELOPE_ID_LEN + 1], struct fault *f)
 {
 	int rc = store(s, f);
@@ -264,8 +274,9 @@ int submit_finish(struct submission *s, char ret_id[ENVELOPE_ID_LEN + 1], struct
 			LOG_TEXT("to", s->envelope.recipients[0].address),
 			LOG_NUMBER("recipients", (int64_t)s->envelope.recipient_count),
 			LOG_NUMBER("size", (int64_t)s->draft.octets));
+		log_oddities(s);
 	} else {
-		log_refusal(s->user, f);
+		submit_log_refusal(s->user, f);
 	}
 	release(s);
 	return rc;
@@ -276,7 +287,7 @@ void submit_abandon(struct submission *s, const struct fault *why)
 	if (!s)
 		return;
 	if (why)
-		log_refusal(s->user, why);
+		submit_log_refusal(s->user, why);
 	release(s);
 }
 

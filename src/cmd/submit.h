@@ -57,6 +57,12 @@ int submit_finish(
 	struct submission *s, char ret_id[ENVELOPE_ID_LEN + 1], struct fault *f);
 
 /*
+ * Log that a message was refused before there was a submission: who looks for mail that never
+ * came may have nothing but the log. submit_begin and all that follows log by themselves.
+ */
+void submit_log_refusal(const struct user *user, const struct fault *why);
+
+/*
  * Forget the message. `why` is what submit_feed said, for the log, or NULL for a sender
  * that has gone. NULL for `s` is allowed.
  */

@@ -1,5 +1,6 @@
 /*
- * The words of address lists (RFC 5322 3.2, 3.4, 4.4). Of use to mail/address_list.c only.
+ * The words of address lists (RFC 5322 3.2, 3.4, 4.4), which dates have too. Of use to
+ * mail/address_list.c and mail/date.c only.
  */
 #ifndef MAIL_ADDRESS_LEXER_H
 #define MAIL_ADDRESS_LEXER_H

@@ -31,16 +31,16 @@
 
 #define ALIAS_FILE_OCTETS_MAX    ((size_t)16 << 20)
 #define ALIAS_INCLUDE_OCTETS_MAX ((size_t)1 << 20)
-#define ALIAS_INCLUDES_MAX       1000    /* readings of included files */
-#define ALIAS_INCLUDE_DEPTH_MAX  5       /* of included files that include others */
-#define ALIAS_TARGETS_MAX        1000000 /* of all entries together */
-#define ALIAS_DEPTH_MAX          20      /* of names that lead to names */
-#define ALIAS_RESULTS_MAX        1000    /* addresses that one name may become */
+#define ALIAS_INCLUDES_MAX       1000   /* readings of included files */
+#define ALIAS_INCLUDE_DEPTH_MAX  5      /* of included files that include others */
+#define ALIAS_TARGETS_MAX        500000 /* of all entries together */
+#define ALIAS_DEPTH_MAX          20     /* of names that lead to names */
+#define ALIAS_RESULTS_MAX        1000   /* addresses that one name may become */
 
 enum alias_target_kind {
 	ALIAS_NAME,    /* bare: gets the domain of the scope */
 	ALIAS_ADDRESS, /* canonical */
-	ALIAS_NOTHING, /* /dev/null */
+	ALIAS_NOTHING, /* /dev/null, or Exim's :blackhole: */
 	ALIAS_REFUSED, /* left out where anything else remains */
 	ALIAS_UNKNOWN, /* an include that cannot be read: nobody knows who is missing */
 };

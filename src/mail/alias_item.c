@@ -121,7 +121,7 @@ static bool take_special(struct alias_item *item, struct span text)
 	if (span_starts(text, "|")) {
 		refuse(item, ALIAS_REFUSED, text,
 			"nullmta runs no programs for mail; give an address instead");
-	} else if (span_is(text, "/dev/null")) {
+	} else if (span_is(text, "/dev/null") || span_iis(text, ":blackhole:")) {
 		item->kind = ALIAS_NOTHING;
 	} else if (span_starts(text, "/") && span_find(text, '@') < 0) {
 		refuse(item, ALIAS_REFUSED, text,

@@ -35,6 +35,7 @@ struct intake {
 	bool is_in_body;
 	struct strv recipients;
 	enum tls_wish tls;
+	struct buf oddities;
 	struct content_facts facts;
 	uint64_t line_octets; /* for content_facts_add */
 };
@@ -46,6 +47,7 @@ struct intake *intake_new(const struct intake_options *options)
 	in->options = options;
 	in->lines.dot_ends = options->dot_ends;
 	buf_init(&in->head, HEAD_MAX);
+	buf_init(&in->oddities, INTAKE_ODDITIES_MAX);
 	return in;
 }
 
@@ -54,6 +56,7 @@ void intake_free(struct intake *in)
 	if (!in)
 		return;
 	buf_release(&in->head);
+	buf_release(&in->oddities);
 	strv_release(&in->recipients);
 	free(in);
 }
@@ -116,8 +119,8 @@ static int begin_body(
 {
 	struct span head = buf_span(&in->head);
 
-	if (intake_header_complete(
-		    span_head(head, end), in->options, out, &in->recipients, f) < 0)
+	if (intake_header_complete(span_head(head, end), in->options, out,
+		    &in->recipients, &in->oddities, f) < 0)
 		return -1;
 	in->tls = tls_wish_of_header(span_head(head, end));
 	buf_add_str(out, "\r\n");
@@ -252,4 +255,9 @@ const struct strv *intake_recipients(const struct intake *in)
 enum tls_wish intake_tls_wish(const struct intake *in)
 {
 	return in->tls;
+}
+
+const char *intake_oddities(const struct intake *in)
+{
+	return buf_str(&in->oddities);
 }

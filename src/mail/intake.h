@@ -7,9 +7,9 @@
  * people; above all others Resent-Date, -From and -Message-ID where the message is being
  * sent again. Left out: Bcc, Resent-Bcc, Return-Path, Content-Length, an mbox's line before
  * the header. Refused: two From. Of To and Cc several fields become one; of Date, Subject
- * and the like the first one stays. Bare names in address fields get a domain. All else goes
- * out byte for byte and in order but for line ends: no line is cut, no octet encoded,
- * whatever its length or value.
+ * and the like the first one stays. A Date that is none stays. Bare names in address
+ * fields get a domain. All else goes out byte for byte and in order but for line ends:
+ * no line is cut, no octet encoded, whatever its length or value.
  */
 #ifndef MAIL_INTAKE_H
 #define MAIL_INTAKE_H
@@ -26,6 +26,8 @@
 #define INTAKE_DOMAINS_MAX  (64 * 1024) /* octets of domains given to bare names */
 /* octets added to a header: fields and those */
 #define INTAKE_ADDED_MAX (8 * 1024 + INTAKE_DOMAINS_MAX)
+
+#define INTAKE_ODDITIES_MAX 1024
 
 struct intake_options {
 	bool dot_ends; /* no -i: a lone dot ends the input, a leading ".." becomes "." */
@@ -72,5 +74,12 @@ const struct strv *intake_recipients(const struct intake *in);
 
 /* What the header says of TLS (mail/tls_wish.h). Valid at the same time. */
 enum tls_wish intake_tls_wish(const struct intake *in);
+
+/*
+ * What is odd about a header that was accepted, for a log: octets of the header stand in it
+ * as they came. "" when there is nothing. Valid when intake_recipients is, borrowed until
+ * intake_free.
+ */
+const char *intake_oddities(const struct intake *in);
 
 #endif

@@ -7,8 +7,11 @@
 #include "base/mem.h"
 #include "base/rand.h"
 #include "mail/address.h"
+#include "mail/date.h"
 #include "mail/header.h"
 #include "mail/qualify.h"
+
+#define DATE_SHOWN_MAX 60 /* octets of a date that is none */
 
 /* What is done with the fields of a name. */
 enum rule {
@@ -87,10 +90,12 @@ struct field {
 struct section {
 	const struct intake_options *options;
 	struct buf *out;
+	struct buf *oddities;
 	struct field *fields;
 	size_t count;
-	bool has[KNOWN_NOT + 1]; /* one of them goes out */
-	size_t domains_room;     /* octets that bare names may still get */
+	bool has[KNOWN_NOT + 1];         /* one of them goes out */
+	bool has_dropped[KNOWN_NOT + 1]; /* another one does not, and that was told */
+	size_t domains_room;             /* octets that bare names may still get */
 };
 
 /* Fields of one resending, which stand together above an earlier one (RFC 5322 3.6.6). */
@@ -220,6 +225,31 @@ static int add_merged(struct section *s, size_t first, struct fault *f)
 	return rc;
 }
 
+static void begin_oddity(struct section *s)
+{
+	if (s->oddities->len)
+		buf_add_str(s->oddities, "; ");
+}
+
+/* RFC 6409 8.2 lets us replace it; what it should say, its writer may still tell. */
+static void tell_of_date(struct section *s, const struct header_field *date)
+{
+	if (date_is_valid(date->value))
+		return;
+	begin_oddity(s);
+	buf_addf(s->oddities, "Date is no date (RFC 5322 3.3): %.*s",
+		SPAN_ARGS(span_head(span_trim(date->value), DATE_SHOWN_MAX)));
+}
+
+static void tell_of_dropped(struct section *s, enum known known)
+{
+	if (s->has_dropped[known])
+		return;
+	s->has_dropped[known] = true;
+	begin_oddity(s);
+	buf_addf(s->oddities, "a second %s field is left out", known_fields[known].name);
+}
+
 static int add_field(struct section *s, size_t i, struct fault *f)
 {
 	const struct field *field = &s->fields[i];
@@ -235,8 +265,12 @@ static int add_field(struct section *s, size_t i, struct fault *f)
 			known_fields[field->known].name);
 		return -1;
 	}
+	if (rule == RULE_FIRST && s->has[field->known])
+		tell_of_dropped(s, field->known);
 	if (rule == RULE_DROP || (rule != RULE_KEEP && s->has[field->known]))
 		return 0;
+	if (field->known == KNOWN_DATE)
+		tell_of_date(s, &field->text);
 	s->has[field->known] = true;
 	add_start(s->out, &field->text);
 	rc = rule == RULE_MERGE ? add_merged(s, i, f)
@@ -411,10 +445,12 @@ static int complete(
 }
 
 int intake_header_complete(struct span header, const struct intake_options *options,
-	struct buf *out, struct strv *recipients, struct fault *f)
+	struct buf *out, struct strv *recipients, struct buf *oddities, struct fault *f)
 {
-	struct section s = {
-		.options = options, .out = out, .domains_room = INTAKE_DOMAINS_MAX};
+	struct section s = {.options = options,
+		.out = out,
+		.oddities = oddities,
+		.domains_room = INTAKE_DOMAINS_MAX};
 	struct buf phrase = BUF_INIT(8 * HEADER_PHRASE_MAX);
 	int rc;
 

@@ -13,10 +13,10 @@
 
 /*
  * Append the fields of `header` (wire form, no empty line) that go out, and those that are
- * missing. With -t, append to `*recipients`. -1 and a fault of FAULT_DATA when the message
- * cannot be accepted.
+ * missing. With -t, append to `*recipients`. What is odd is appended to `oddities`, of
+ * INTAKE_ODDITIES_MAX. -1 and a fault of FAULT_DATA when the message cannot be accepted.
  */
 int intake_header_complete(struct span header, const struct intake_options *options,
-	struct buf *out, struct strv *recipients, struct fault *f);
+	struct buf *out, struct strv *recipients, struct buf *oddities, struct fault *f);
 
 #endif

@@ -47,80 +47,104 @@ static void end_line(struct mime_coder *c, const char *end, struct buf *out)
 	c->is_continued = end[0] == '=';
 }
 
-/* Room for `n` columns more that belong together. */
-static void make_room(struct mime_coder *c, size_t n, struct buf *out)
-{
-	if (c->column + n > columns(c))
-		end_line(c, "=\r\n", out);
-}
+/*
+ * The loop that every octet passes, so the state of the line is in local variables while it
+ * runs and `to` has room for what may come.
+ */
+struct qp_writer {
+	char *to;
+	size_t column;
+	size_t columns;
+	bool is_mended;
+	bool is_continued;
+};
 
-static void put_escaped(struct mime_coder *c, char octet, struct buf *out)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	unsigned char value = (unsigned char)octet;
-	const char escaped[3] = {'=', digits[value >> 4], digits[value & 15]};
-
-	make_room(c, sizeof(escaped), out);
-	buf_add(out, escaped, sizeof(escaped));
-	c->column += sizeof(escaped);
-}
+/* What may be made of so many octets: three of each, and soft breaks. */
+#define QP_ROOM(n) (4 * (n) + 4)
 
 /*
  * A line that a soft break begins must not look like a delimiter of the multipart that this
  * part stands in, nor like what an mbox takes for a message.
  */
-static bool is_harmful(const struct mime_coder *c, char first)
+static inline bool is_harmful(const struct qp_writer *w, char first)
 {
-	return c->column == 0 && c->is_continued && (first == '-' || first == 'F');
+	return w->column == 0 && w->is_continued && (first == '-' || first == 'F');
 }
 
-static void put_literals(struct mime_coder *c, struct span run, struct buf *out)
+static inline void soft_break(struct qp_writer *w)
 {
-	while (run.len) {
-		struct span part;
+	memcpy(w->to, "=\r\n", 3);
+	w->to += 3;
+	w->column = 0;
+	w->is_continued = true;
+}
 
-		make_room(c, 1, out);
-		if (is_harmful(c, run.data[0])) {
-			put_escaped(c, run.data[0], out);
-			run = span_from(run, 1);
-			continue;
-		}
-		part = span_head(run, columns(c) - c->column);
-		buf_add_span(out, part);
-		c->column += part.len;
-		run = span_from(run, part.len);
+static inline void put_octet(struct qp_writer *w, char octet, bool is_text)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	unsigned char value = (unsigned char)octet;
+	/* of what is encoded already the two digits have to stay on this line, too */
+	bool is_escape = w->is_mended && octet == '=';
+
+	if (w->column + (is_text ? 1 : 3) > w->columns)
+		soft_break(w);
+	if (is_escape || (is_text && !is_harmful(w, octet))) {
+		*w->to++ = octet;
+		w->column++;
+		return;
 	}
+	w->to[0] = '=';
+	w->to[1] = digits[value >> 4];
+	w->to[2] = digits[value & 15];
+	w->to += 3;
+	w->column += 3;
 }
 
-static size_t literal_length(struct span text)
+/* The octets that `text` begins with and that pass as they are, in the middle of a line. */
+static inline size_t put_plain(struct qp_writer *w, struct span text)
 {
-	size_t n = 0;
+	size_t room = w->columns - w->column, n = 0;
 
-	while (n < text.len && is_literal[(unsigned char)text.data[n]])
-		n++;
+	if (w->column == 0)
+		return 0;
+	for (; n < text.len && n < room && is_literal[(unsigned char)text.data[n]]; n++)
+		w->to[n] = text.data[n];
+	w->to += n;
+	w->column += n;
 	return n;
 }
 
-/* Octets of one line. */
+/* Octets of one line; behind them perhaps a last one that is escaped although it is text. */
+static void put_text_and(
+	struct mime_coder *c, struct span text, struct span escaped, struct buf *out)
+{
+	size_t room = QP_ROOM(text.len + escaped.len);
+	struct qp_writer w = {
+		.to = out->is_overfull ? NULL : buf_reserve(out, room),
+		.column = c->column,
+		.columns = columns(c),
+		.is_mended = is_mended(c),
+		.is_continued = c->is_continued,
+	};
+	const char *begin = w.to;
+
+	if (!begin)
+		return;
+	for (size_t i = 0; i < text.len;) {
+		put_octet(&w, text.data[i], is_literal[(unsigned char)text.data[i]]);
+		i++;
+		i += put_plain(&w, (struct span){text.data + i, text.len - i});
+	}
+	if (escaped.len)
+		put_octet(&w, escaped.data[0], false);
+	buf_commit(out, (size_t)(w.to - begin));
+	c->column = w.column;
+	c->is_continued = w.is_continued;
+}
+
 static void put_text(struct mime_coder *c, struct span text, struct buf *out)
 {
-	while (text.len) {
-		size_t n = literal_length(text);
-
-		put_literals(c, span_head(text, n), out);
-		text = span_from(text, n);
-		if (!text.len)
-			return;
-		if (is_mended(c) && text.data[0] == '=') {
-			/* the two digits behind it have to stay on this line */
-			make_room(c, 3, out);
-			buf_add_char(out, '=');
-			c->column++;
-		} else {
-			put_escaped(c, text.data[0], out);
-		}
-		text = span_from(text, 1);
-	}
+	put_text_and(c, text, SPAN_NONE, out);
 }
 
 /* The same where a line end follows: a blank there would be lost (rule 3). */
@@ -128,12 +152,9 @@ static void put_end_of_text(struct mime_coder *c, struct span text, struct buf *
 {
 	size_t n = text.len;
 
-	if (!n || !is_blank(text.data[n - 1]) || is_mended(c)) {
-		put_text(c, text, out);
-		return;
-	}
-	put_text(c, span_head(text, n - 1), out);
-	put_escaped(c, text.data[n - 1], out);
+	if (n && is_blank(text.data[n - 1]) && !is_mended(c))
+		n--;
+	put_text_and(c, span_head(text, n), span_from(text, n), out);
 }
 
 /* How many octets at the end of `s` cannot be judged before the next one is known. */

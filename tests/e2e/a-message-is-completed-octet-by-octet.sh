@@ -82,6 +82,12 @@ becomes 'nothing is added where it stands' \
 	'date: Mon, 2 Mar 2026 10:00:00 +0100\nMESSAGE-ID: <a@b>\nFrom: me@x.test\n\nz\n'
 becomes 'a strange date is kept' 'Date: garbage\n\nz\n' \
 	'Date: garbage\nMessage-ID: @NEW\nFrom: A Name <sender@client.test>\n\nz\n'
+assert_log odd-header 'why="Date is no date (RFC 5322 3.3): garbage"'
+assert_eq "$(count_log odd-header)" 1 'warnings of good dates'
+becomes 'the first Subject is the Subject' 'Subject: x\nsubject: y\n\nz\n' 'Subject: x\n@ADDED\n\nz\n'
+assert_log odd-header 'why="a second Subject field is left out"'
+becomes 'authors on several lines' 'From: A\n <a@x.test>,\n\tb\nSubject: x\n\nz\n' \
+	'From: A\n <a@x.test>,\n\tb@client.test\nSubject: x\nDate: @NOW\nMessage-ID: @NEW\nSender: sender@client.test\n\nz\n'
 becomes 'empty ones are as good as missing' 'From:\nDate: \nMessage-Id:\nSubject:\n\nz\n' \
 	'Subject:\n@ADDED\n\nz\n'
 becomes 'Bcc goes, folded, twice, in any case' \
@@ -123,6 +129,7 @@ becomes 'and without a line end behind it' '\na\n.' '@ADDED\n\na\n' -oem
 becomes 'without -i two dots are one' '\n..\n..x\n.y\n...\n' '@ADDED\n\n.\n.x\n.y\n..\n' -oem
 becomes 'a NUL is one octet of many' '\na\0b\n\0\n' \
 	"@ADDED\n$(mime us-ascii quoted-printable)\n\na=00b\n=00\n"
+becomes 'empty lines alone' '\n\n\r\n\n' '@ADDED\n\n\n\n\n'
 intact 'blanks at the end, empty lines at the end' 'Subject: x\n\na \t\n \n\n\n\n'
 line=$(printf '%998s' '' | tr ' ' x)
 intact 'a line of 998 octets' "Subject: x\n\n$line\n"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # sendmail -bs on standard input and output: what got its 250 is on disk and arrives as it was
-# meant, what did not is nowhere (rows 122-128 of the table of bad input).
+# meant, what did not is nowhere (rows 122 to 130 of the table of bad input).
 . "$(dirname "$0")/lib.sh"
 need python3
 export PYTHONPATH=$TOP/tests/support
@@ -141,13 +141,27 @@ refused 'EOF within a chunk' '220 250 250 250' < <(greeted 'BDAT 1000 LAST\r\nha
 refused 'two From fields' '220 250 250 250 354 554 221' < <(greeted 'DATA\r\nFrom: a@x\r\nFrom: b@x\r\n\r\nx\r\n.\r\nQUIT\r\n')
 refused 'a browser' '220 554' < <(printf 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
 refused 'TLS' '220 554' < <(printf '\026\003\001\002\000\001\000')
-refused 'a line of 10 MB' '220 500' < <(head -c 10000000 /dev/zero | tr '\0' x)
+refused 'a line of 10 MB' '220 500' < <(head -c 10000000 /dev/zero | tr '\0' x || true)
 refused 'a thousand errors' "220$(printf ' 500%.0s' {1..20}) 421" < <(
-	printf 'XYZZY\r\n%.0s' {1..1000})
+	printf 'XYZZY\r\n%.0s' {1..1000} || true)
 NULLMTA_MESSAGE_SIZE=2000 refused 'too large' '220 250 250 250 354 552 221' < <(
 	greeted 'DATA\r\n'
 	printf 'a line\r\n%.0s' {1..1000}
 	printf '.\r\nQUIT\r\n')
+refused '1001 recipients' "220 250 250$(printf ' 250%.0s' {1..1000}) 452 250 221" < <(
+	printf 'EHLO x\r\nMAIL FROM:<a@client.test>\r\n'
+	printf 'RCPT TO:<b%d@dest.test>\r\n' {1..1001}
+	printf 'RSET\r\nQUIT\r\n')
+# a chunk an octet, until the message is too large: our trace field counts as well
+{
+	greeted ''
+	yes $'BDAT 1\r~x' | head -n 1000001 | tr -d '\n' | tr '~' '\n' || true
+	printf 'QUIT\r\n'
+} >"$T/chunks"
+NULLMTA_MESSAGE_SIZE=1000000 exits 0 sendmail -bs <"$T/chunks" >"$T/replies"
+assert_eq "$(cut -c 1-3 "$T/replies" | uniq -c | sed -E 's/ 999[0-9]{3} / many /' | tr -s ' \n' ' ')" \
+	' 1 220 many 250 1 552 19 503 1 421 ' 'replies to a million chunks'
+assert_queued 0
 NULLMTA_RECIPIENTS=2 talk '220 250 250 250 250 452 354 250' < <(
 	greeted 'RCPT TO:<c@dest.test>\r\nRCPT TO:<d@dest.test>\r\nDATA\r\n\r\nx\r\n.\r\n')
 assert_queued 1

@@ -69,6 +69,7 @@ long=$(printf '%64s' '' | tr ' ' x)
 words 'the longest local part' "<$long@x.test>" "$long@x.test"
 words 'an international domain' '<a@xn--bcher-kva.test>' a@bücher.test
 words 'one with a sharp s, one with a ligature' '<a@xn--strae-oqa.test>|<a@ff.test>' a@straße.test a@ﬀ.test
+words 'a local part outside ASCII' '<ü@x.test>' ü@x.test
 
 # --- the header --------------------------------------------------------------------
 header 'To, Cc and Bcc' '<a@x.test>|<b@x.test>|<c@x.test>' 'To: a@x.test\nCc: b@x.test\nBcc: c@x.test'
@@ -98,6 +99,7 @@ sender 'the user' "<$me@client.test>"
 LOGNAME=other USER=other NAME=other MAILUSER=other HOME=/ sender 'whatever the environment says' "<$me@client.test>"
 EMAIL='Me <me@x.test>' sender 'but for EMAIL' '<me@x.test>'
 EMAIL='not an address' sender 'if that is an address' "<$me@client.test>"
+EMAIL=$'me@x.test\nBcc: hidden@x.test' sender 'and nothing behind it' "<$me@client.test>"
 sender '-f' '<b@x.test>' -f b@x.test
 sender 'joined' '<b@x.test>' -fb@x.test
 sender '-r' '<b@x.test>' -r b@x.test
@@ -118,6 +120,7 @@ for i in "${!names[@]}"; do
 	assert_eq "${got/|/ }" "${wants[i]}" "${names[i]}"
 	! sed '/^\r$/q' "$(content relay $((i + 1)))" | grep -qiE '^(resent-)?bcc' || fail "${names[i]}: Bcc is there"
 done
+assert_eq "$(grep -c 'MAIL FROM:.* SMTPUTF8' "$T/relay/dialogue")" 1 'messages with SMTPUTF8'
 
 # an address that needs SMTPUTF8 is not sent without it
 stop relay
@@ -125,6 +128,14 @@ start_receiver plain
 use_relay plain
 exits '6[79]' sendmail -odi -f sender@client.test ü@x.test <"$T/given"
 assert_reports 1 'Status: 5.6.7'
+
+# a domain that is none in DNS is looked up nowhere, and no relay is asked for it
+for address in a@xn--zzzzz99999.test $'a@ex\u200dample.test' $'a@x\u202e.test'; do
+	rm "$T/mbox"
+	exits '6[79]' sendmail -odi -f sender@client.test "$address" <"$T/given"
+	assert_reports 1 'Status: 5.1.2'
+done
+assert_delivered plain 0
 
 # a literal that is this machine is no place to send to
 unset NULLMTA_RELAY

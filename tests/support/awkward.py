@@ -59,6 +59,8 @@ def corpus():
              b"gr=C3=BCn =\n" + b"=C3=BC" * 1000 + b"\nraw: \xc3\xbc\n"),
         part(b"Content-Type: a/b\nContent-Transfer-Encoding: base64\n", b"QUJDREVG" * 1000 + b"\n"))
     yield "nested", b"Subject: x\nMIME-Version: 1.0\n" + nested(20)
+    yield "not-closed", MIXED + part(TEXT, UTF8) + part(b"", LATIN + LONG)
+    yield "nested-deeply", b"Subject: x\nMIME-Version: 1.0\n" + nested(99)
     yield "forwarded", mixed(part(b"Content-Type: message/rfc822\n",
                                   b"X-Sub: gr\xc3\xbcn\nTo: \xc3\xa4 <a@x.test>\n" + TEXT +
                                   b"\n" + UTF8 + LONG))

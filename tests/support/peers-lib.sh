@@ -28,11 +28,11 @@ run_peer() {
 	pid["$name"]=$!
 }
 
-# await COMMAND...: until it succeeds, for ten seconds. Only for readiness of programs that
+# await COMMAND...: until it succeeds, for a minute. Only for readiness of programs that
 # cannot tell it in another way.
 await() {
 	local i
-	for ((i = 0; i < 500; i++)); do
+	for ((i = 0; i < 3000; i++)); do
 		! "$@" >/dev/null 2>&1 || return 0
 		sleep 0.02
 	done

@@ -4,9 +4,10 @@
     same_meaning.py [--seven] GIVEN ARRIVED
 
 Silent with exit 0 where ARRIVED has the parts of GIVEN, each with the same octets once decoded,
-and where its header fields say the same; else it says what differs and exits 1. Of GIVEN the
-lines may end in LF. ARRIVED must fit the wire: lines of at most 998 octets that end in CRLF, no
-NUL, header fields in ASCII, and with --seven nothing that is not.
+where its header fields say the same, and where it has no defect that GIVEN has not; else it says
+what differs and exits 1. Of GIVEN the lines may end in LF. ARRIVED must fit the wire: lines of at
+most 998 octets that end in CRLF, no NUL, header fields in ASCII, and with --seven nothing that is
+not.
 """
 
 import argparse
@@ -83,9 +84,11 @@ def check_form(arrived, is_seven):
         problems.append("a header that is not ASCII")
     if is_seven and not arrived.isascii():
         problems.append("octets over 127")
-    for part in email.message_from_bytes(arrived).walk():
-        problems += [f"defect: {type(defect).__name__}" for defect in part.defects]
     return problems
+
+
+def defects(message):
+    return [type(defect).__name__ for part in message.walk() for defect in part.defects]
 
 
 def main():
@@ -99,8 +102,9 @@ def main():
     with open(options.arrived, "rb") as file:
         arrived = file.read()
     problems = check_form(arrived, options.seven)
-    problems += compare_parts(email.message_from_bytes(given),
-                              email.message_from_bytes(arrived))
+    given, arrived = email.message_from_bytes(given), email.message_from_bytes(arrived)
+    problems += [f"defect: {name}" for name in defects(arrived) if name not in defects(given)]
+    problems += compare_parts(given, arrived)
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0

@@ -213,7 +213,7 @@ static void finds_rows(void **state)
 	buf_reset(&list);
 	conf_key_list_sections(&list);
 	assert_string_equal(buf_str(&list),
-		"nullmta, relay, route NAME, spool, dns, delivery, "
+		"nullmta, relay, route NAME, spool, dns, delivery, mta_sts, "
 		"rewrite, generic, header, local, mailbox, bounce, log");
 	buf_release(&list);
 }

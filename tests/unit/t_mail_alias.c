@@ -297,6 +297,7 @@ static void programs_and_files_are_refused(void **state)
 		{"r: /dev/null", "r@box", "DISCARD", "discarded"},
 		{"r: \"/dev/null\"", "r@box", "DISCARD", "quoted"},
 		{"r: s\ns: /dev/null", "r@box", "DISCARD", "by another name"},
+		{"r: :blackhole:", "r@box", "DISCARD", "Exim's name for it"},
 		{"r: /dev/null, a@x.test", "r@box", "a@x.test", "a copy to nobody"},
 	};
 	static const struct lookup refused[] = {
@@ -310,7 +311,6 @@ static void programs_and_files_are_refused(void **state)
 		{"r: /var/log/mail", "r@box",
 			"BROKEN: aliases:1: '/var/log/mail': ", "a file"},
 		{"r: :fail: no such user", "r@box", "BROKEN: aliases:1: ':fail:", "Exim"},
-		{"r: :blackhole:", "r@box", "BROKEN: aliases:1: ':blackhole:'", "Exim"},
 		{"r: error:nouser gone", "r@box", "BROKEN: aliases:1: 'error:", "error"},
 		{"r: a@x.test,\n |/bin/cat", "r@box", "a@x.test", "another remains"},
 		{"r: /dev/null, |/bin/cat", "r@box", "BROKEN: aliases:1: '|/bin/cat'",
@@ -448,6 +448,72 @@ static void expansion_has_limits(void **state)
 	buf_release(&text);
 }
 
+/* "NAME: ITEM, ITEM, ..." */
+static void add_list(struct buf *text, const char *name, const char *item, int count)
+{
+	buf_addf(text, "%s: %s", name, item);
+	while (--count > 0)
+		buf_addf(text, ",%s", item);
+	buf_add_char(text, '\n');
+}
+
+static void tables_have_limits(void **state)
+{
+	struct buf text = BUF_INIT(ALIAS_FILE_OCTETS_MAX);
+	struct strv notes = {0};
+	struct alias_table t;
+	char *result;
+
+	(void)state;
+	add_list(&text, "s", ":include:/staff", ALIAS_INCLUDES_MAX + 1);
+	add_list(&text, "r", "/dev/null", ALIAS_TARGETS_MAX);
+	parse(&t, buf_span(&text), &notes);
+	assert_int_equal(notes.count, 2);
+	assert_string_equal(
+		notes.items[0], "aliases:1: /staff: more than 1000 included files");
+	assert_string_equal(notes.items[1], "aliases:0: more than 500000 addresses");
+	assert_int_equal(t.count, 1);
+	result = expand(&t, "r@box");
+	assert_string_equal(result, "BROKEN: the aliases are too many");
+	free(result);
+	strv_release(&notes);
+	alias_table_release(&t);
+	buf_release(&text);
+}
+
+/* A domain with which a name of 64 octets is too long for an address. */
+static void a_name_may_be_too_long(void **state)
+{
+	static const char domain[] = "a123456789.b123456789.c123456789.d123456789."
+				     "e123456789.f123456789.g123456789.h123456789."
+				     "i123456789.j123456789.k123456789.l123456789."
+				     "m123456789.n123456789.o123456789.p123456789."
+				     "q123456789.test";
+	struct alias_scope narrow = scope;
+	struct buf text = BUF_INIT(1000), shown = BUF_INIT(1000);
+	struct strv notes = {0}, found = {0};
+	struct alias_table t;
+	struct fault why;
+
+	(void)state;
+	narrow.domain = domain;
+	narrow.is_local_user = NULL;
+	buf_addf(&text, "r: %064d\n*: a@x.test\n", 7);
+	parse(&t, buf_span(&text), &notes);
+	assert_int_equal(
+		alias_expand(&t, &narrow, SPAN_LIT("r@box"), &found, &why), ALIAS_BROKEN);
+	assert_string_equal(why.text, "aliases:1: a name is too long for an address");
+	alias_entry_format(
+		&shown, &t, &narrow, alias_find(&t, &narrow, SPAN_LIT("r@box")));
+	assert_int_equal(shown.len, 64);
+	/* and nobody is known as a user */
+	assert_null(alias_find(&t, &narrow, SPAN_LIT("joe@example.org")));
+	strv_release(&notes);
+	alias_table_release(&t);
+	buf_release(&text);
+	buf_release(&shown);
+}
+
 static void many_entries_are_fine(void **state)
 {
 	struct buf text = BUF_INIT(ALIAS_FILE_OCTETS_MAX);
@@ -563,6 +629,8 @@ int main(void)
 		cmocka_unit_test(a_wrong_line_harms_its_own_name),
 		cmocka_unit_test(what_can_be_used_of_a_wrong_line_is),
 		cmocka_unit_test(expansion_has_limits),
+		cmocka_unit_test(tables_have_limits),
+		cmocka_unit_test(a_name_may_be_too_long),
 		cmocka_unit_test(many_entries_are_fine),
 		cmocka_unit_test(a_gap_makes_local_names_wait),
 		cmocka_unit_test(without_an_includer_files_are_refused),

@@ -101,6 +101,65 @@ static void missing_fields_are_added(void **state)
 	expect_all(&o, cases, ARRAY_LEN(cases));
 }
 
+static void odd_fields_are_told(void **state)
+{
+	static const struct {
+		const char *input, *said;
+	} cases[] = {
+		{TRIO "Subject: x\nTo: a@x\nTo: b@x\n\n",
+			"Date is no date (RFC 5322 3.3): d"},
+		{"Date: Mon, 23 Nov 2026\n 07:36:47 +0100\n\nDate: d\n", ""},
+		{"Subject: x\n\n", ""},
+		{"Date:\nResent-Date: d\n\n", ""},
+		{"Date:  a\n\tb \n\n", "Date is no date (RFC 5322 3.3): a\r\n\tb"},
+		{"subject: x\nSubject: y\nSUBJECT: z\n\n",
+			"a second Subject field is left out"},
+		{"Date: d\nDate: e\nReply-To: a@x\nReply-To: b@x\n\n",
+			"Date is no date (RFC 5322 3.3): d; a second Date field is left "
+			"out; a second Reply-To field is left out"},
+	};
+	struct intake_options o = intake_case_options();
+	struct buf wire = BUF_INIT(1 << 16);
+	struct fault f;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct intake *in = intake_new(&o);
+
+		assert_int_equal(intake_feed(in, span_of(cases[i].input), &wire, &f), 0);
+		assert_int_equal(intake_finish(in, &wire, &f), 0);
+		assert_string_equal(intake_oddities(in), cases[i].said);
+		intake_free(in);
+	}
+	buf_release(&wire);
+}
+
+/* All that can be said fits. */
+static void oddities_are_bounded(void **state)
+{
+	struct intake_options o = intake_case_options();
+	struct buf input = BUF_INIT(1 << 20), wire = BUF_INIT(1 << 22);
+	struct intake *in = intake_new(&o);
+	struct fault f;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		buf_add_str(&input, "Date: ");
+		for (unsigned n = 0; n < 1000; n++)
+			buf_add_char(&input, '\a');
+		buf_add_str(&input,
+			"\nMessage-ID: m\nSender: a\nReply-To: b\nSubject: s\n"
+			"In-Reply-To: r\nReferences: e\n");
+	}
+	assert_int_equal(intake_feed(in, buf_span(&input), &wire, &f), 0);
+	assert_int_equal(intake_finish(in, &wire, &f), 0);
+	assert_non_null(
+		strstr(intake_oddities(in), "a second References field is left out"));
+	intake_free(in);
+	buf_release(&input);
+	buf_release(&wire);
+}
+
 static void full_names_are_encoded(void **state)
 {
 	static const struct {
@@ -393,6 +452,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(missing_fields_are_added),
+		cmocka_unit_test(odd_fields_are_told),
+		cmocka_unit_test(oddities_are_bounded),
 		cmocka_unit_test(full_names_are_encoded),
 		cmocka_unit_test(fields_stand_once),
 		cmocka_unit_test(bare_names_are_qualified),

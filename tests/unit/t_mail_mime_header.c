@@ -175,8 +175,18 @@ static void parameters_are_extended(void **state)
 			false},
 		{"an open comment that would be closed",
 			SPAN_LIT("Content-Type: x/y; a (\xbc; (b;boundary=c)\r\n"),
-			SPAN_LIT("Content-Type: x/y; a =?unknown-8bit?Q?=28=BC?=; "
+			SPAN_LIT("Content-Type: x/y; =?unknown-8bit?Q?a_=28=BC?=; "
 				 "=?UTF-8?Q?=28b?=;\r\n boundary=c)\r\n"),
+			false},
+		{"what is no parameter stays none",
+			SPAN_LIT("Content-Type: x/y;boundary \0;boundary=\"d d\r\n"),
+			SPAN_LIT("Content-Type: x/y; =?UTF-8?Q?boundary_=00?=; "
+				 "boundary=\"d d\"\r\n"),
+			false},
+		{"a boundary that no line has goes on to hide the next",
+			SPAN_LIT("Content-Type: x/y; Boundary=\0; boundary=b\r\n"),
+			SPAN_LIT("Content-Type: x/y; Boundary=\"=?UTF-8?Q?=00?=\"; "
+				 "boundary=b\r\n"),
 			false},
 		{"a long one",
 			SPAN_LIT("Content-Type: x/y; "
