@@ -13,6 +13,7 @@
 #include "cmd/aliases.h"
 #include "cmd/exit_code.h"
 #include "cmd/flush_options.h"
+#include "cmd/logins.h"
 #include "cmd/network.h"
 #include "cmd/rewriting.h"
 #include "cmd/routing.h"
@@ -46,6 +47,7 @@ struct flusher {
 	struct setup setup;
 	struct rewriting rewriting;
 	struct routing routing;
+	struct logins logins;
 	struct aliases aliases;
 	struct world world;
 	struct flush flush;
@@ -62,6 +64,7 @@ static int flusher_init(struct flusher *fl, struct fault *f)
 {
 	const struct conf *conf = &fl->setup.conf;
 
+	logins_init(&fl->logins, conf, &fl->setup.user);
 	if (network_open(&fl->world, conf, &fl->setup.user, f) < 0)
 		return -1;
 	fl->flush = (struct flush){
@@ -72,6 +75,7 @@ static int flusher_init(struct flusher *fl, struct fault *f)
 		.mailbox_path = fl->setup.mailbox_path,
 		.route = fl->routing.options,
 		.way_rewrites = fl->rewriting.ways,
+		.logins = &fl->logins.source,
 		.is_now = fl->options->is_now || fl->options->message,
 		.only = &fl->options->only,
 		.show = fl->options->is_verbose ? show_line : NULL,

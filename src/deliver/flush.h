@@ -31,6 +31,7 @@ struct flush {
 	const struct rewrite *rewrite; /* of senders and header; NULL: nothing */
 	/* of each way of `route` that has rules of its own; NULL: as `rewrite` */
 	const struct rewrite *const *way_rewrites;
+	const struct login_source *logins; /* deliver/login.h; NULL: there are none */
 	const struct alias_table *aliases; /* of local names; NULL: none */
 	const struct alias_scope *alias_scope;
 	struct schedule retry;

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "deliver/login.h"
 
 #define READ_BLOCK    4096
 #define CONTENT_BLOCK (64 * 1024)
@@ -18,6 +19,7 @@
 struct session {
 	const struct flush *flush;
 	struct destination *destination;
+	const struct mx_target *target;
 	const struct session_jobs *jobs;
 	struct session_result *result;
 	struct stream *stream;
@@ -112,8 +114,12 @@ static void show_reply(void *ctx, int code, struct span text)
 static void start_engine(struct session *s)
 {
 	char hello[IDENTITY_NAME_MAX];
-	struct smtp_client_options options = {
-		.hello_name = hello, .remote = s->remote, .messages_max = MESSAGES_MAX};
+	struct login *login = s->destination->login;
+	struct smtp_client_options options = {.hello_name = hello,
+		.remote = s->remote,
+		.messages_max = MESSAGES_MAX,
+		.is_relay = s->destination->route.kind == ROUTE_RELAY,
+		.login = login ? login_for(login, s->target) : NULL};
 
 	s->observer = (struct smtp_observer){show_command, show_reply, s};
 	if (s->flush->show)
@@ -280,11 +286,21 @@ static void refuse_job(struct session *s, struct job *job, const struct outcome 
 	do_done(s, &ev);
 }
 
+/* The account is not to be locked, and not to be taken for locked either. */
+static void note_login(const struct session *s, const struct outcome *refusal)
+{
+	if (s->destination->login)
+		login_note(s->destination->login, s->flush, s->destination, s->target,
+			refusal);
+}
+
 static void do_next(struct session *s)
 {
 	struct outcome why;
 	struct job *job;
 
+	if (!s->result->is_up)
+		note_login(s, NULL);
 	s->result->is_up = true;
 	while (!flush_is_stopping() && !is_old(s) &&
 		(job = s->jobs->next(s->jobs->ctx)) != NULL) {
@@ -300,6 +316,8 @@ static void do_next(struct session *s)
 static void do_close(struct session *s, const struct smtp_event *ev)
 {
 	s->result->is_up = smtp_client_is_up(s->engine);
+	if (smtp_client_has_refused_login(s->engine))
+		note_login(s, &ev->outcome);
 	s->result->has_trouble = ev->outcome.kind != OUTCOME_PENDING;
 	if (s->result->has_trouble)
 		s->result->trouble = ev->outcome;
@@ -346,6 +364,7 @@ static void log_session(const struct session *s)
 	log_event(r->has_trouble ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
 		r->has_trouble ? "connection-failed" : "connection-closed",
 		LOG_TEXT("remote", s->remote), LOG_TEXT("route", s->destination->key),
+		LOG_TEXT("login", s->engine ? smtp_client_mechanism(s->engine) : NULL),
 		LOG_NUMBER("ms", s->flush->world->mono_ms() - s->begun_ms),
 		LOG_TEXT("why", r->has_trouble ? r->trouble.text : NULL));
 }
@@ -356,6 +375,7 @@ void session_run(const struct flush *flush, struct destination *d,
 {
 	struct session s = {.flush = flush,
 		.destination = d,
+		.target = target,
 		.jobs = jobs,
 		.result = ret,
 		.begun_ms = flush->world->mono_ms()};

@@ -4,6 +4,8 @@
 
 #include "base/log.h"
 #include "deliver/job.h"
+#include "deliver/login.h"
+#include "deliver/notice.h"
 #include "deliver/session.h"
 #include "policy/mx.h"
 
@@ -22,6 +24,7 @@ struct worker {
 	const struct worker_task *task;
 	struct destination *d;
 	struct mx_list hosts;
+	struct login login;        /* of the route, for all its hosts */
 	struct job_list waiting;   /* for the host that is tried now */
 	struct job_list untried;   /* it closed before they were said to it */
 	struct job_list undecided; /* for the one after it */
@@ -83,6 +86,7 @@ static void note_up(struct worker *w)
 	if (!w->is_live)
 		w->d->slot->live++;
 	w->is_live = true;
+	notice_forget(w->task->flush, w->d);
 	if (w->d->slot->state == BOARD_UP)
 		return;
 	w->d->slot->state = BOARD_UP;
@@ -180,8 +184,13 @@ static bool serve_host(struct worker *w, const struct mx_target *target)
 {
 	const struct session_jobs jobs = {next_job, job_done, w};
 	struct session_result r;
+	struct outcome barred;
 	bool has_decided = false;
 
+	if (login_is_barred(&w->login, w->task->flush, w->d, target, &barred)) {
+		note_trouble(w, target, &barred);
+		return false;
+	}
 	w->waiting = w->undecided;
 	w->undecided.count = 0;
 	do {
@@ -240,6 +249,7 @@ static uint32_t mark_down(struct worker *w, const struct outcome *o)
 		LOG_NUMBER("waiting", (int64_t)plan_waiting(w->d)),
 		LOG_TEXT("remote", *o->remote ? o->remote : NULL),
 		LOG_TEXT("status", status), LOG_TEXT("why", o->text));
+	notice_file(w->task->flush, w->d, o);
 	return (uint32_t)hosts_find(hosts, w->d->key)->next_try_s;
 }
 
@@ -331,16 +341,80 @@ static void serve(struct worker *w)
 		drain(w, &w->trouble);
 }
 
-void worker_run(const struct worker_task *task)
+static bool waits_too_long(const struct worker *w)
 {
-	const struct flush *flush = task->flush;
-	struct worker w = {.task = task, .d = task->destination};
+	const struct conf *conf = w->task->flush->conf;
+	int64_t now_s = w->task->flush->world->now_s();
+
+	for (uint32_t i = w->d->slot->next_job; i < w->d->job_count; i++)
+		if (conf->spool.warn_after_s &&
+			now_s - spool_id_time_s(w->d->jobs[i].entry.id) >=
+				conf->spool.warn_after_s)
+			return true;
+	return false;
+}
+
+/*
+ * The login is for the flush of the system, not for this user's (design 2): nothing is
+ * touched, so that it finds all of the mail due. That it never comes has to be told.
+ */
+static void leave_to_system(struct worker *w, const struct outcome *why)
+{
+	const struct flush *flush = w->task->flush;
+
+	log_event(LOG_LEVEL_WARNING, "secret-unreadable", LOG_TEXT("route", w->d->key),
+		LOG_NUMBER("waiting", (int64_t)plan_waiting(w->d)),
+		LOG_TEXT("why", why->text),
+		LOG_TEXT("hint", "this mail is left to the flush of the system, which "
+				 "may read it"));
+	flush_show(flush, "=== left to the flush of the system: %s", why->text);
+	if (waits_too_long(w))
+		notice_file(flush, w->d, why);
+	while (take_planned(w->d))
+		;
+}
+
+static void find_hosts_and_serve(struct worker *w)
+{
+	const struct flush *flush = w->task->flush;
 	const struct mx_options options = {
 		.own_name =
 			flush->identity->is_qualified ? flush->identity->hostname : NULL,
 		.own_addresses = &flush->own_addresses,
 		.may_use_local = flush->conf->delivery.has_local_hosts,
 	};
+	struct outcome why;
+
+	if (mx_resolve(flush->world->resolver, &w->d->route, &options, &w->hosts, &why) <
+		0)
+		drain(w, &why);
+	else
+		serve(w);
+}
+
+static void log_in_and_serve(struct worker *w)
+{
+	struct outcome why;
+
+	switch (login_open(&w->login, w->task->flush, w->d, &why)) {
+	case LOGIN_READY:
+		w->d->login = &w->login;
+		find_hosts_and_serve(w);
+		break;
+	case LOGIN_USELESS:
+		drain(w, &why);
+		break;
+	case LOGIN_FORBIDDEN:
+		leave_to_system(w, &why);
+		break;
+	}
+	w->d->login = NULL;
+	login_close(&w->login);
+}
+
+void worker_run(const struct worker_task *task)
+{
+	struct worker w = {.task = task, .d = task->destination};
 	struct outcome why;
 
 	if (w.d->is_unroutable) {
@@ -353,8 +427,5 @@ void worker_run(const struct worker_task *task)
 		drain(&w, &why);
 		return;
 	}
-	if (mx_resolve(flush->world->resolver, &w.d->route, &options, &w.hosts, &why) < 0)
-		drain(&w, &why);
-	else
-		serve(&w);
+	log_in_and_serve(&w);
 }

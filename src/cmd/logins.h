@@ -1,0 +1,22 @@
+/*
+ * The logins of a configuration, for the workers of a run (deliver/login.h).
+ */
+#ifndef CMD_LOGINS_H
+#define CMD_LOGINS_H
+
+#include "cmd/credential.h"
+#include "conf/conf.h"
+#include "deliver/login.h"
+
+struct logins {
+	struct credential_owner owner;
+	struct login_source source;
+};
+
+/*
+ * Get ready to read what `conf` names; `user` is borrowed, `l` stays where it is. Where there
+ * is a login the process leaves no core and cannot be traced from now on.
+ */
+void logins_init(struct logins *l, const struct conf *conf, const struct user *user);
+
+#endif
