@@ -75,8 +75,7 @@ static void print_reason(const char *remote, int code, const char *text)
 static void print_why(struct listing *l, const struct message *m,
 	const struct journal_recipient *r, const char *address)
 {
-	const struct host *host =
-		host_reasons_find(&l->reasons, m->envelope.sender, address);
+	const struct host *host = host_reasons_find(&l->reasons, &m->envelope, address);
 
 	switch ((enum spool_box)m->entry.box) {
 	case SPOOL_HELD:

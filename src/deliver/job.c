@@ -27,7 +27,7 @@ static bool goes_here(const struct job *j, const struct addressee *a)
 	struct route route;
 	struct outcome why;
 	int rc = expansion_route(
-		j->flush, j->claim->message.envelope.sender, a, &route, &why);
+		j->flush, &j->claim->message.envelope, a, &route, &why);
 
 	if (j->destination->is_unroutable)
 		return rc < 0;
@@ -66,6 +66,7 @@ static void describe(struct job *j)
 		.recipient_count = j->count,
 		.envid = e->envid,
 		.ret = e->ret,
+		.requires_tls = e->tls == TLS_WISH_REQUIRED,
 		.tag = j,
 	};
 }
@@ -159,6 +160,13 @@ struct job *job_begin(const struct flush *flush, struct destination *d,
 int job_prepare(
 	struct job *j, const struct smtp_extensions *extensions, struct outcome *ret_why)
 {
+	/* RFC 8689 4.2.1: the next hop has to promise it, too */
+	if (j->message.requires_tls && !extensions->has_requiretls) {
+		*ret_why = outcome_make(OUTCOME_FAILED, OUTCOME_HOST, "5.7.30",
+			"the message requires TLS on all its way, and this host does not "
+			"offer REQUIRETLS");
+		return -1;
+	}
 	return content_prepare(&j->content, extensions, &j->message.facts, ret_why);
 }
 

@@ -311,7 +311,7 @@ static void fail_unroutable(struct worker *w)
 			struct outcome why;
 
 			if (expansion_route(w->task->flush,
-				    job->claim->message.envelope.sender,
+				    &job->claim->message.envelope,
 				    &job->claim->addressees.items[job->numbers[i]],
 				    &ignored, &why) < 0)
 				job->undecided[i] = why;
