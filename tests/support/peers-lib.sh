@@ -141,21 +141,31 @@ postfix_directories() {
 	chown nobody "$1/mail"
 }
 
+# prepare_postfix NAME [PARAMETER=VALUE...]: all that run_postfix needs. More services may be
+# added to $T/NAME/conf/master.cf between the two.
+prepare_postfix() {
+	local root=$T/$1 parameter
+	peers_need_root
+	give_address "$1"
+	postfix_directories "$root"
+	postfix_main "$root" >"$root/conf/main.cf"
+	for parameter in "${@:2}"; do
+		sed -i "/^${parameter%%=*} = /d" "$root/conf/main.cf"
+		echo "${parameter/=/ = }" >>"$root/conf/main.cf"
+	done
+	postfix_services "${port[$1]}" >"$root/conf/master.cf"
+}
+
+run_postfix() {
+	run_peer "$1" "$PEERS/usr/lib/postfix/sbin/master" -s -c "$T/$1/conf"
+	await accepts_connections "${port[$1]}"
+}
+
 # start_postfix NAME [PARAMETER=VALUE...]: a Postfix that takes mail for real.test into the
 # maildir $T/NAME/mail/all and refuses bad@real.test. Its log is $T/NAME/log.
 start_postfix() {
-	local name=$1 root=$T/$1 parameter
-	shift
-	peers_need_root
-	give_address "$name"
-	postfix_directories "$root"
-	postfix_main "$root" >"$root/conf/main.cf"
-	for parameter; do
-		echo "${parameter/=/ = }" >>"$root/conf/main.cf"
-	done
-	postfix_services "${port[$name]}" >"$root/conf/master.cf"
-	run_peer "$name" "$PEERS/usr/lib/postfix/sbin/master" -s -c "$root/conf"
-	await accepts_connections "${port[$name]}"
+	prepare_postfix "$@"
+	run_postfix "$1"
 }
 
 # How many messages Postfix has filed.

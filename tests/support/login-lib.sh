@@ -1,0 +1,168 @@
+# shellcheck shell=bash disable=SC2034  # host and port are of lib.sh
+# Real servers with TLS and logins, on top of tests/support/peers-lib.sh:
+#
+#	. "$(dirname "$0")/lib.sh"
+#	. "$TOP/tests/support/login-lib.sh"
+#	start_dovecot store
+#	start_secure_postfix real store
+#
+# Their certificates are of the CA $T/ca.pem. The user of all of them is user@real.test.
+
+. "$TOP/tests/support/peers-lib.sh"
+
+# A password with what a mechanism, a shell or a log line may stumble over.
+SECRET='a:long, =secret= "with" 100% of \it'
+USER_NAME=user@real.test
+
+# make_certificates NAME...: $T/ca.pem, and $T/NAME.pem for the host NAME.
+make_certificates() {
+	local name
+	certify "$T/ca.pem" --ca --subject 'CA of a test' >"$T/ca.digests"
+	for name; do
+		certify "$T/$name.pem" --issuer "$T/ca.pem" --dns "$name" >"$T/$name.digests"
+		# daemons of other users read it
+		chmod 644 "$T/$name.pem"
+	done
+}
+
+# --- Dovecot: logins, and a mail store ---------------------------------------------------
+
+# An OAuth token of user@real.test that is good until SECONDS from now: a JWT signed by the key
+# that Dovecot has.
+make_token() {
+	local head body key
+	head=$(printf '{"typ":"JWT","alg":"HS256"}' | base64url)
+	body=$(printf '{"sub":"%s","iat":%d,"exp":%d,"aud":"%0600d"}' "$USER_NAME" \
+		"$(($(date +%s) - 60))" "$(($(date +%s) + $1))" 0 | base64url)
+	key=$(printf %s 'a key of this test' | od -An -v -tx1 | tr -d ' \n')
+	printf '%s.%s.%s' "$head" "$body" "$(printf '%s.%s' "$head" "$body" |
+		openssl dgst -sha256 -mac hmac -macopt "hexkey:$key" -binary | base64url)"
+}
+
+base64url() {
+	base64 -w 0 | tr -d = | tr +/ -_
+}
+
+dovecot_conf() {
+	cat <<CONF
+base_dir = $1/run
+state_dir = $1/state
+import_environment = LD_LIBRARY_PATH TZ
+default_internal_user = daemon
+default_internal_group = daemon
+default_login_user = nobody
+log_path = $1/log
+auth_debug = yes
+protocols = lmtp
+listen = $PEER_ADDRESS
+ssl = no
+first_valid_uid = 1
+auth_mechanisms = plain login scram-sha-256 oauthbearer xoauth2
+auth_failure_delay = 0
+passdb {
+	driver = oauth2
+	mechanisms = oauthbearer xoauth2
+	args = $1/oauth2.conf
+}
+passdb {
+	driver = passwd-file
+	mechanisms = plain login scram-sha-256
+	args = $1/users
+}
+userdb {
+	driver = static
+	args = uid=nobody gid=$(id -gn nobody) home=$1/mail/%u
+}
+mail_location = maildir:$1/mail/%u
+service auth {
+	unix_listener $1/auth {
+		mode = 0666
+	}
+}
+service lmtp {
+	unix_listener $1/lmtp {
+		mode = 0666
+	}
+	inet_listener lmtp {
+		port = $2
+	}
+}
+CONF
+}
+
+# start_dovecot NAME: it knows the user and his password or token, as Postfix asks at
+# $T/NAME/auth; and takes mail for anyone by LMTP at $T/NAME/lmtp and ${port[NAME]}, into
+# the maildir $T/NAME/mail/ADDRESS.
+start_dovecot() {
+	local root=$T/$1
+	peers_need_root
+	need_private_root
+	give_address "$1"
+	mkdir -p "$root/mail" "$root/keys/default/HS256"
+	chown nobody "$root/mail"
+	echo "$USER_NAME:{PLAIN.b64}$(printf %s "$SECRET" | base64 -w 0)" >"$root/users"
+	printf %s 'a key of this test' | base64 -w 0 >"$root/keys/default/HS256/default"
+	printf '%s\n' 'introspection_mode = local' 'username_attribute = sub' \
+		"local_validation_key_dict = fs:posix:prefix=$root/keys/" >"$root/oauth2.conf"
+	dovecot_conf "$root" "${port[$1]}" >"$root/dovecot.conf"
+	run_peer "$1" "$TOP/tests/support/private-root" \
+		--link /usr/lib/dovecot "$PEERS/usr/lib/dovecot" \
+		--link /usr/bin/doveconf "$PEERS/usr/bin/doveconf" \
+		setpriv --pdeathsig TERM "$PEERS/usr/sbin/dovecot" -F -c "$root/dovecot.conf"
+	await accepts_connections "${port[$1]}"
+	await test -S "$root/auth"
+}
+
+# --- Postfix -----------------------------------------------------------------------------
+
+# start_secure_postfix NAME DOVECOT [PARAMETER=VALUE...]: as start_postfix, but it takes mail
+# only from who has logged in, which is offered inside TLS only: STARTTLS at ${port[NAME]},
+# TLS from the first octet on at ${wrapped[NAME]}. Its name is NAME.test.
+declare -A wrapped=()
+start_secure_postfix() {
+	local name=$1 store=$2
+	shift 2
+	prepare_postfix "$name" "smtpd_tls_cert_file=$T/$name.test.pem" \
+		"smtpd_tls_key_file=$T/$name.test.pem" "smtpd_tls_CAfile=$T/ca.pem" \
+		smtpd_tls_security_level=may smtpd_tls_auth_only=yes smtpd_tls_loglevel=1 \
+		smtpd_error_sleep_time=0 smtpd_sasl_auth_enable=yes smtpd_sasl_type=dovecot \
+		"smtpd_sasl_path=$T/$store/auth" \
+		'smtpd_relay_restrictions=permit_sasl_authenticated, permit_tls_clientcerts, reject' \
+		"$@"
+	wrapped[$name]=$peer_ports
+	peer_ports=$((peer_ports + 1))
+	echo "$PEER_ADDRESS:${wrapped[$name]} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes" \
+		>>"$T/$name/conf/master.cf"
+	run_postfix "$name"
+	await accepts_connections "${wrapped[$name]}"
+}
+
+# --- what both servers are asked for -------------------------------------------------------
+
+# write_relay LINE...: [relay] has these lines, and the CA that vouches for the servers.
+write_relay() {
+	{
+		echo '[relay]'
+		echo "tls_ca = $T/ca.pem"
+		printf '%s\n' "$@"
+	} >"$T/nullmta.conf"
+}
+
+# keep_secret TEXT: in $T/secret, where nobody else can read it.
+keep_secret() {
+	rm -f "$T/secret"
+	(umask 077 && printf '%s\n' "$1" >"$T/secret")
+}
+
+# assert_secret_nowhere TEXT PATH...: neither it nor its base64, at whatever offset it stands
+# in what was encoded, is in these files or below these directories.
+assert_secret_nowhere() {
+	local secret=$1 form before
+	shift
+	for before in '' x xx; do
+		# all digits that only the secret decides
+		form=$(printf %s "$before$secret" | base64 -w 0 | tr -d =)
+		form=${form:$((${#before} ? ${#before} + 1 : 0)):-1}
+		! grep -rqF -e "$secret" -e "$form" "$@" || fail "the secret stands in one of $*"
+	done
+}
