@@ -70,8 +70,9 @@ struct route_way {
 struct route_options {
 	/* in the order to look at them; the last one takes what no other one does */
 	const struct route_way *ways;
-	size_t way_count;          /* 0: everything goes directly */
-	uint16_t mx_port;          /* for MX hosts and literals: 25 */
+	size_t way_count;               /* 0: everything goes directly */
+	const struct route_way *forced; /* one of them, for all mail; NULL: by patterns */
+	uint16_t mx_port;               /* for MX hosts and literals: 25 */
 	const char *local_user;    /* whose mail it is; NULL: nobody's that has a name */
 	bool ignores_tls_optional; /* TLS-Required: No has no effect */
 };

@@ -57,6 +57,8 @@ const struct route_way *route_choose(
 {
 	const struct route_way *way = options->ways;
 
+	if (options->forced)
+		return options->forced;
 	if (options->way_count == 0)
 		return NULL;
 	for (; way < options->ways + options->way_count - 1; way++)

@@ -285,6 +285,9 @@ static void test_the_first_that_fits(void **state)
 	add_words(&w.users[2], "joe");
 	assert_string_equal(
 		route_choose(&w.options, SPAN_NONE, SPAN_LIT("x@b.org"))->name, "");
+	w.options.forced = &w.items[1];
+	assert_string_equal(
+		route_choose(&w.options, SPAN_NONE, SPAN_LIT("x@b.org"))->name, "b");
 	ways_release(&w);
 }
 
