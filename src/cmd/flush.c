@@ -17,6 +17,7 @@
 #include "cmd/network.h"
 #include "cmd/rewriting.h"
 #include "cmd/routing.h"
+#include "cmd/securing.h"
 #include "cmd/setup.h"
 #include "deliver/run.h"
 
@@ -47,6 +48,7 @@ struct flusher {
 	struct setup setup;
 	struct rewriting rewriting;
 	struct routing routing;
+	struct securing securing;
 	struct logins logins;
 	struct aliases aliases;
 	struct world world;
@@ -75,6 +77,7 @@ static int flusher_init(struct flusher *fl, struct fault *f)
 		.mailbox_path = fl->setup.mailbox_path,
 		.route = fl->routing.options,
 		.way_rewrites = fl->rewriting.ways,
+		.way_tls = fl->securing.ways,
 		.logins = &fl->logins.source,
 		.is_now = fl->options->is_now || fl->options->message,
 		.only = &fl->options->only,
@@ -210,6 +213,7 @@ static int flush_with_setup(const struct flush_options *o)
 	aliases_load(&fl.aliases, &fl.setup.conf, &fl.setup.identity, &fl.setup.user,
 		&fl.setup.problems);
 	routing_load(&fl.routing, &fl.setup.conf, &fl.setup.user);
+	securing_load(&fl.securing, &fl.setup.conf, &fl.setup.user, &fl.setup.problems);
 	if (fl.setup.problems.errors) {
 		/* guessing where mail goes would be worse than waiting */
 		setup_print_problems(&fl.setup, PROGRAM);
@@ -224,6 +228,7 @@ static int flush_with_setup(const struct flush_options *o)
 		flusher_release(&fl);
 	}
 	aliases_release(&fl.aliases);
+	securing_release(&fl.securing);
 	routing_release(&fl.routing);
 	rewriting_release(&fl.rewriting);
 	setup_release(&fl.setup);

@@ -98,6 +98,16 @@ static void run_worker(struct crew *c, struct destination *d, pid_t run)
 	_exit(0);
 }
 
+/* OpenSSL takes some milliseconds to begin: once here, not in every worker. */
+static void warm_up_tls(const struct crew *c, const struct destination *d)
+{
+	const struct tls_options *options = flush_tls(c->flush, &d->route);
+	struct fault ignored; /* the worker meets it again, and tells */
+
+	if (!d->is_unroutable && !d->is_down && options->level != TLS_NONE)
+		(void)tls_cache_load(c->flush->world->tls, options, &ignored);
+}
+
 static bool start_worker(struct crew *c, struct destination *d)
 {
 	pid_t run = getpid();
@@ -108,6 +118,7 @@ static bool start_worker(struct crew *c, struct destination *d)
 	if (d->chance == 0)
 		d->chance = 1 + c->flush->world->random(UINT32_MAX - 1);
 	d->taken_before = d->slot->next_job;
+	warm_up_tls(c, d);
 	pid = fork();
 	if (pid == 0)
 		run_worker(c, d, run);

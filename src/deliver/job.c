@@ -238,6 +238,11 @@ bool job_is_untried(const struct job *j)
 	return false;
 }
 
+bool job_was_tried(const struct job *j)
+{
+	return j->claim->message.entry.attempts > 1; /* this one counts already */
+}
+
 void job_give_up(struct job *j, const struct outcome *o)
 {
 	for (size_t i = 0; i < j->count; i++) {

@@ -179,33 +179,67 @@ static void note_trouble(
 		w->trouble = o;
 }
 
-/* All sessions with one host: it may want a new connection after a number of messages. */
-static bool serve_host(struct worker *w, const struct mx_target *target)
+/* Sessions until no job is left: a host may want a new connection after some messages. */
+static bool run_sessions(struct worker *w, const struct mx_target *target,
+	const struct outcome *tls_trouble, struct session_result *ret)
 {
 	const struct session_jobs jobs = {next_job, job_done, w};
-	struct session_result r;
-	struct outcome barred;
 	bool has_decided = false;
 
-	if (login_is_barred(&w->login, w->task->flush, w->d, target, &barred)) {
+	do {
+		session_run(w->task->flush, w->d, target, &jobs, tls_trouble, ret);
+		if (w->is_live)
+			w->d->slot->live--;
+		w->is_live = false;
+		prepend(&w->waiting, &w->untried);
+		has_decided |= ret->has_decided;
+	} while (!ret->has_trouble && ret->has_advanced && has_jobs_here(w) &&
+		 !flush_is_stopping());
+	if (ret->has_trouble)
+		note_trouble(w, target, &ret->trouble);
+	else
+		w->has_good_host = true;
+	return has_decided;
+}
+
+/* Whether there is a message that has waited for TLS before. */
+static bool has_tried_jobs(const struct worker *w)
+{
+	for (size_t i = 0; i < w->waiting.count; i++)
+		if (job_was_tried(w->waiting.items[i]))
+			return true;
+	for (uint32_t i = w->d->slot->next_job; i < w->d->job_count; i++)
+		if (w->d->jobs[i].entry.attempts > 0)
+			return true;
+	return false;
+}
+
+/*
+ * All sessions with one host. TLS that is only better than nothing may fail for as long as
+ * the host is broken: then mail goes on without it, on its second try (protocol T3), which
+ * a short trouble on the way does not live to see.
+ */
+static bool serve_host(struct worker *w, const struct mx_target *target)
+{
+	struct session_result r;
+	struct outcome tls_trouble;
+	struct outcome barred;
+	bool has_decided;
+
+	if (!w->task->flush->is_trial &&
+		login_is_barred(&w->login, w->task->flush, w->d, target, &barred)) {
 		note_trouble(w, target, &barred);
 		return false;
 	}
 	w->waiting = w->undecided;
 	w->undecided.count = 0;
-	do {
-		session_run(w->task->flush, w->d, target, &jobs, &r);
-		if (w->is_live)
-			w->d->slot->live--;
-		w->is_live = false;
-		prepend(&w->waiting, &w->untried);
-		has_decided |= r.has_decided;
-	} while (!r.has_trouble && r.has_advanced && has_jobs_here(w) &&
-		 !flush_is_stopping());
-	if (r.has_trouble)
-		note_trouble(w, target, &r.trouble);
-	else
-		w->has_good_host = true;
+	has_decided = run_sessions(w, target, NULL, &r);
+	/* nor is a login said in the clear where TLS was to be had (protocol T3) */
+	if (r.may_do_without_tls && !w->login.is_given && has_tried_jobs(w) &&
+		!flush_is_stopping()) {
+		tls_trouble = r.trouble;
+		has_decided |= run_sessions(w, target, &tls_trouble, &r);
+	}
 	/* what this host was not asked for goes to the next one, in front */
 	prepend(&w->undecided, &w->waiting);
 	return has_decided;

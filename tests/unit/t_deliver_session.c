@@ -150,7 +150,7 @@ static void run_session(struct scene *s)
 	struct mx_target target = {.host = "mx.dest.example"};
 
 	assert_int_equal(netaddr_parse(SPAN_LIT("192.0.2.1"), 25, &target.address), 0);
-	session_run(&s->w.flush, s->d, &target, &jobs, &s->result);
+	session_run(&s->w.flush, s->d, &target, &jobs, NULL, &s->result);
 }
 
 /* One line from the client into `line`; its length, 0 at the end. */

@@ -1,0 +1,259 @@
+#include "deliver/channel.h"
+
+#include "base/text.h"
+
+/* RFC 3207 names none; a handshake is two round trips (protocol R2). */
+#define HANDSHAKE_PATIENCE_S 60
+
+int64_t channel_deadline_ms(const struct flush *flush, int64_t patience_s)
+{
+	int64_t cap_s = flush->conf->delivery.reply_timeout_s;
+
+	if (cap_s && patience_s > cap_s)
+		patience_s = cap_s;
+	return flush->world->mono_ms() + 1000 * patience_s;
+}
+
+static int refuse(struct channel *c, const struct outcome *why, struct outcome *ret_why)
+{
+	*ret_why = *why;
+	(void)text_copy(ret_why->remote, sizeof(ret_why->remote), span_of(c->remote));
+	return -1;
+}
+
+static int unreachable(struct channel *c, const char *why, struct outcome *ret_why)
+{
+	const struct outcome o = outcome_make(
+		OUTCOME_DEFERRED, OUTCOME_HOST, "4.4.1", "cannot connect: %s", why);
+
+	return refuse(c, &o, ret_why);
+}
+
+/* Our relay's certificate: another host does not mend it, our configuration may. */
+static enum outcome_scope refusal_scope(const struct channel *c)
+{
+	return c->route->kind == ROUTE_RELAY ? OUTCOME_ROUTE : OUTCOME_HOST;
+}
+
+/* --- what is wanted --- */
+
+static int decide(struct channel *c, const struct mx_target *target, bool in_clear,
+	struct outcome *ret_why)
+{
+	const struct tlspolicy_request request = {
+		.configured = flush_tls(c->flush, c->route),
+		.name = target->verify,
+		.is_direct = c->route->kind != ROUTE_RELAY,
+	};
+	struct outcome why;
+
+	if (tlspolicy_decide(&request, &c->policy, &why) < 0)
+		return refuse(c, &why, ret_why);
+	if (in_clear)
+		c->policy.options.level = TLS_NONE;
+	return 0;
+}
+
+/* A key that cannot be read is known before anybody is bothered. */
+static int load_files(struct channel *c, struct outcome *ret_why)
+{
+	const struct tls_options *o = &c->policy.options;
+	struct outcome why;
+	struct fault f;
+
+	if (!o->cert_file && !o->ca_file && !o->ca_dir)
+		return 0;
+	if (o->level == TLS_NONE || tls_cache_load(c->flush->world->tls, o, &f) == 0)
+		return 0;
+	why = outcome_make(OUTCOME_DEFERRED, OUTCOME_ROUTE, "4.3.5", "%s", f.text);
+	return refuse(c, &why, ret_why);
+}
+
+enum smtp_tls channel_smtp_tls(const struct channel *c)
+{
+	enum tls_level level = c->policy.options.level;
+
+	if (stream_tls_facts(c->stream))
+		return SMTP_TLS_IMPLICIT;
+	if (level == TLS_NONE)
+		return SMTP_TLS_NEVER;
+	return tls_is_required(level) ? SMTP_TLS_REQUIRED : SMTP_TLS_OFFERED;
+}
+
+/* --- TLS --- */
+
+static int handshake_timed_out(struct channel *c, struct outcome *ret_why)
+{
+	bool is_stopping = flush_is_stopping();
+	const struct outcome why = outcome_make(OUTCOME_DEFERRED, OUTCOME_HOST, "4.4.2",
+		"%s in the TLS handshake", is_stopping ? "interrupted" : "timed out");
+
+	c->may_do_without &= !is_stopping;
+	return refuse(c, &why, ret_why);
+}
+
+static int handshake_failed(struct channel *c, struct outcome *ret_why)
+{
+	enum tls_trouble trouble = stream_tls_facts(c->stream)->trouble;
+	bool is_certificate = trouble != TLS_TROUBLE_HANDSHAKE;
+	struct outcome why = outcome_make(OUTCOME_DEFERRED,
+		is_certificate ? refusal_scope(c) : OUTCOME_HOST, "4.7.5",
+		is_certificate ? "the server is not to be trusted: %s"
+			       : "TLS handshake failed: %s",
+		stream_error(c->stream));
+
+	return refuse(c, &why, ret_why);
+}
+
+static void show_channel(const struct channel *c)
+{
+	const struct tls_facts *facts = stream_tls_facts(c->stream);
+
+	flush_show(c->flush, "=== %s, %s; %sverified: %s%s", facts->version,
+		facts->cipher, facts->is_verified ? "" : "not ", facts->how,
+		facts->is_resumed ? " (resumed)" : "");
+}
+
+static int shake_hands(struct channel *c, struct outcome *ret_why)
+{
+	struct outcome why;
+	struct fault f;
+
+	if (stream_start_tls(c->stream, &c->policy.options, c->flush->world->tls, &f) <
+		0) {
+		why = outcome_make(
+			OUTCOME_DEFERRED, OUTCOME_ROUTE, "4.3.5", "%s", f.text);
+		return refuse(c, &why, ret_why);
+	}
+	c->may_do_without = c->policy.options.level == TLS_MAY;
+	switch (stream_handshake_wait(
+		c->stream, channel_deadline_ms(c->flush, HANDSHAKE_PATIENCE_S))) {
+	case STREAM_OK:
+		break;
+	case STREAM_AGAIN:
+		return handshake_timed_out(c, ret_why);
+	default:
+		return handshake_failed(c, ret_why);
+	}
+	c->may_do_without = false;
+	show_channel(c);
+	return 0;
+}
+
+int channel_secure(struct channel *c, struct outcome *ret_why)
+{
+	return shake_hands(c, ret_why);
+}
+
+/* --- the connection --- */
+
+static int reach(
+	struct channel *c, const struct mx_target *target, struct outcome *ret_why)
+{
+	const struct flush *flush = c->flush;
+	int64_t deadline_ms =
+		flush->world->mono_ms() + 1000 * flush->conf->delivery.connect_timeout_s;
+	struct fault f;
+
+	if (flush->world->dial(&c->stream, &target->address, &f) < 0)
+		return unreachable(c, f.text, ret_why);
+	switch (stream_connect_wait(c->stream, deadline_ms)) {
+	case STREAM_OK:
+		return 0;
+	case STREAM_AGAIN:
+		return unreachable(
+			c, flush_is_stopping() ? "interrupted" : "timed out", ret_why);
+	default:
+		return unreachable(c, stream_error(c->stream), ret_why);
+	}
+}
+
+/* There is no way to the same port without TLS. */
+static int begin_implicit(struct channel *c, struct outcome *ret_why)
+{
+	int rc;
+
+	c->is_implicit = true;
+	rc = shake_hands(c, ret_why);
+	c->may_do_without = false;
+	return rc;
+}
+
+int channel_open(struct channel *ret, const struct flush *flush,
+	const struct route *route, const struct mx_target *target, bool in_clear,
+	struct outcome *ret_why)
+{
+	*ret = (struct channel){.flush = flush, .route = route};
+	netaddr_format_remote(
+		&target->address, target->host, ret->remote, sizeof(ret->remote));
+	flush_show(flush, "=== connecting to %s", ret->remote);
+	if (decide(ret, target, in_clear, ret_why) < 0 || load_files(ret, ret_why) < 0 ||
+		reach(ret, target, ret_why) < 0)
+		return -1;
+	if (target->is_implicit && ret->policy.options.level != TLS_NONE)
+		return begin_implicit(ret, ret_why);
+	return 0;
+}
+
+void channel_close(struct channel *c)
+{
+	stream_free(c->stream);
+	c->stream = NULL;
+}
+
+const struct tls_facts *channel_facts(const struct channel *c)
+{
+	const struct tls_facts *facts = c->stream ? stream_tls_facts(c->stream) : NULL;
+
+	return facts && facts->is_encrypted ? facts : NULL;
+}
+
+/* --- advice --- */
+
+/* The engine's word for it (smtp/client.h). */
+static bool lacks_starttls(const struct outcome *trouble)
+{
+	const struct outcome_status *s = &trouble->status;
+
+	return !trouble->code && s->class == 4 && s->subject == 7 && s->detail == 4;
+}
+
+static const char *advice_for(const struct channel *c, const struct outcome *trouble)
+{
+	const struct tls_facts *facts = c->stream ? stream_tls_facts(c->stream) : NULL;
+
+	if (!facts)
+		return lacks_starttls(trouble)
+			       ? "its port for TLS from the first octet on may be 465; "
+				 "tls = may would do without TLS"
+			       : NULL;
+	switch (facts->trouble) {
+	case TLS_TROUBLE_HANDSHAKE:
+		return c->is_implicit
+			       ? "smtps and port 465 mean TLS from the first octet "
+				 "on; smtp+starttls is the other kind"
+			       : NULL;
+	case TLS_TROUBLE_UNTRUSTED:
+		return "tls_ca names a CA, tls_fingerprint a certificate";
+	case TLS_TROUBLE_NAME:
+		return "host has to be a name that the certificate has";
+	case TLS_TROUBLE_EXPIRED:
+		return "its owner has to mend that, if the clock here is right";
+	default:
+		return NULL;
+	}
+}
+
+void channel_advise(const struct channel *c, struct outcome *trouble)
+{
+	const char *advice = NULL;
+	struct buf text = BUF_INIT(2 * OUTCOME_TEXT_MAX);
+
+	if (c->route->kind == ROUTE_RELAY)
+		advice = advice_for(c, trouble);
+	if (!advice)
+		return;
+	buf_addf(&text, "%s (%s)", trouble->text, advice);
+	(void)text_copy(trouble->text, sizeof(trouble->text), buf_span(&text));
+	buf_release(&text);
+}
