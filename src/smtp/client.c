@@ -27,6 +27,7 @@ struct smtp_client *smtp_client_new(const struct smtp_client_options *options)
 	c->hello_name = mem_string(options->hello_name);
 	c->remote = mem_string(options->remote);
 	c->messages_max = options->messages_max;
+	c->is_lmtp = options->is_lmtp;
 	c->tls = options->tls;
 	c->is_secure = options->tls == SMTP_TLS_IMPLICIT;
 	c->is_relay = options->is_relay;

@@ -74,6 +74,7 @@ struct smtp_client {
 	unsigned messages_max;
 	enum smtp_tls tls;
 	bool is_relay;
+	bool is_lmtp;
 	const struct smtp_login *login;       /* NULL none */
 	const struct smtp_observer *observer; /* NULL none */
 
