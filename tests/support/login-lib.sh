@@ -6,7 +6,7 @@
 #	start_dovecot store
 #	start_secure_postfix real store
 #
-# Their certificates are of the CA $T/ca.pem. The user of all of them is user@real.test.
+# Their certificates are of the CA $T/ca.crt. The user of all of them is user@real.test.
 
 . "$TOP/tests/support/peers-lib.sh"
 
@@ -14,10 +14,12 @@
 SECRET='a:long, =secret= "with" 100% of \it'
 USER_NAME=user@real.test
 
-# make_certificates NAME...: $T/ca.pem, and $T/NAME.pem for the host NAME.
+# make_certificates NAME...: $T/ca.pem, $T/ca.crt without its key, and $T/NAME.pem for the host
+# NAME.
 make_certificates() {
 	local name
 	certify "$T/ca.pem" --ca --subject 'CA of a test' >"$T/ca.digests"
+	sed -n '/BEGIN CERT/,/END CERT/p' "$T/ca.pem" >"$T/ca.crt"
 	for name; do
 		certify "$T/$name.pem" --issuer "$T/ca.pem" --dns "$name" >"$T/$name.digests"
 		# daemons of other users read it
@@ -123,7 +125,7 @@ start_secure_postfix() {
 	local name=$1 store=$2
 	shift 2
 	prepare_postfix "$name" "smtpd_tls_cert_file=$T/$name.test.pem" \
-		"smtpd_tls_key_file=$T/$name.test.pem" "smtpd_tls_CAfile=$T/ca.pem" \
+		"smtpd_tls_key_file=$T/$name.test.pem" "smtpd_tls_CAfile=$T/ca.crt" \
 		smtpd_tls_security_level=may smtpd_tls_auth_only=yes smtpd_tls_loglevel=1 \
 		smtpd_error_sleep_time=0 smtpd_sasl_auth_enable=yes smtpd_sasl_type=dovecot \
 		"smtpd_sasl_path=$T/$store/auth" \
@@ -137,13 +139,98 @@ start_secure_postfix() {
 	await accepts_connections "${wrapped[$name]}"
 }
 
+# --- Exim ----------------------------------------------------------------------------------
+
+exim_conf() {
+	cat <<CONF
+primary_hostname = $2.test
+spool_directory = $1/spool
+log_file_path = $1/%slog
+log_selector = +all
+local_interfaces = $PEER_ADDRESS
+daemon_smtp_ports = $3 : $4
+tls_on_connect_ports = $4
+tls_advertise_hosts = *
+tls_certificate = $T/$2.test.pem
+tls_privatekey = $T/$2.test.pem
+tls_verify_certificates = $T/ca.crt
+tls_try_verify_hosts = *
+auth_advertise_hosts = \${if def:tls_in_cipher {*}}
+acl_smtp_rcpt = rcpt
+keep_environment = LD_LIBRARY_PATH
+exim_path = $PEERS/usr/sbin/exim4
+deliver_drop_privilege
+rfc1413_hosts =
+host_lookup =
+smtp_accept_queue_per_connection = 0
+
+begin acl
+rcpt:
+	deny message = log in first
+		!authenticated = *
+	accept
+
+begin routers
+all:
+	driver = accept
+	transport = maildir
+
+begin transports
+maildir:
+	driver = appendfile
+	maildir_format
+	directory = $1/mail/all
+
+begin authenticators
+PLAIN:
+	driver = plaintext
+	public_name = PLAIN
+	server_prompts = :
+	server_condition = \${if eq {\$auth2/\$auth3} {$USER_NAME/\${readfile{$1/password}}}}
+	server_set_id = \$auth2
+LOGIN:
+	driver = plaintext
+	public_name = LOGIN
+	server_prompts = Username:: : Password::
+	server_condition = \${if eq {\$auth1/\$auth2} {$USER_NAME/\${readfile{$1/password}}}}
+	server_set_id = \$auth1
+EXTERNAL:
+	driver = external
+	public_name = EXTERNAL
+	server_advertise_condition = \$tls_in_certificate_verified
+	server_param2 = \${certextract {subj_altname,dns} {\$tls_in_peercert}}
+	server_condition = \${if and {{eq {\$auth2} {client.test}} {inlisti {\$auth1} {:$USER_NAME}}}}
+	server_set_id = \$auth2
+CONF
+}
+
+# start_exim NAME: mail that comes behind a login goes to the maildir $T/NAME/mail/all. Ports
+# are those of start_secure_postfix, the log is $T/NAME/mainlog. Who has a certificate of the
+# CA for client.test may log in by EXTERNAL.
+start_exim() {
+	local name=$1 root=$T/$1
+	peers_need_root
+	need_private_root
+	give_address "$name"
+	wrapped[$name]=$peer_ports
+	peer_ports=$((peer_ports + 1))
+	mkdir -p "$root/spool" "$root/mail"
+	printf %s "$SECRET" >"$root/password"
+	exim_conf "$root" "$name" "${port[$name]}" "${wrapped[$name]}" >"$root/exim.conf"
+	chown -R daemon:daemon "$root"
+	chown root "$root/exim.conf"
+	run_peer "$name" "$TOP/tests/support/private-root" --user Debian-exim \
+		setpriv --pdeathsig TERM "$PEERS/usr/sbin/exim4" -C "$root/exim.conf" -bdf -oP "$root/pid"
+	await accepts_connections "${wrapped[$name]}"
+}
+
 # --- what both servers are asked for -------------------------------------------------------
 
 # write_relay LINE...: [relay] has these lines, and the CA that vouches for the servers.
 write_relay() {
 	{
 		echo '[relay]'
-		echo "tls_ca = $T/ca.pem"
+		echo "tls_ca = $T/ca.crt"
 		printf '%s\n' "$@"
 	} >"$T/nullmta.conf"
 }
