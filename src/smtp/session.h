@@ -157,6 +157,7 @@ void smtp_session_breach(
 
 /* hello.c: replies up to where mail can go, which have been expected */
 
+/* Each says what comes next, or that the server is of no use to us. */
 void smtp_hello_greeted(struct smtp_client *c, const struct smtp_reply *reply);
 void smtp_hello_ehlo_replied(struct smtp_client *c, const struct smtp_reply *reply);
 void smtp_hello_helo_replied(struct smtp_client *c, const struct smtp_reply *reply);
