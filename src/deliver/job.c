@@ -26,8 +26,7 @@ static bool goes_here(const struct job *j, const struct addressee *a)
 {
 	struct route route;
 	struct outcome why;
-	int rc = expansion_route(
-		j->flush, &j->claim->message.envelope, a, &route, &why);
+	int rc = expansion_route(j->flush, &j->claim->message.envelope, a, &route, &why);
 
 	if (j->destination->is_unroutable)
 		return rc < 0;
@@ -67,6 +66,7 @@ static void describe(struct job *j)
 		.envid = e->envid,
 		.ret = e->ret,
 		.requires_tls = e->tls == TLS_WISH_REQUIRED,
+		.stops_before_data = j->claim->is_trial,
 		.tag = j,
 	};
 }
@@ -94,7 +94,7 @@ static void begin_content(struct job *j)
 {
 	j->transform = (struct header_transform){rewrite_section, j};
 	content_init(&j->content, &j->claim->message, buf_span(&j->trace),
-		rewrite_of(j) ? &j->transform : NULL);
+		rewrite_of(j) && !j->claim->is_trial ? &j->transform : NULL);
 	j->content.has_ascii_envelope = has_ascii_envelope(j);
 }
 
@@ -270,6 +270,8 @@ void job_leave(struct job *j)
  */
 static void end_shared(struct job *j)
 {
+	if (j->claim->is_trial)
+		return; /* in the same process, and not over yet */
 	if (j->claim->has_lost_record)
 		claim_park(j->claim, CLAIM_LOST_RECORD);
 	claim_release(j->claim);

@@ -124,7 +124,8 @@ void notice_file(
 	struct state_file s;
 	struct fault f;
 
-	if (d->route.kind != ROUTE_RELAY || why->scope != OUTCOME_ROUTE ||
+	if (flush->is_trial || d->route.kind != ROUTE_RELAY ||
+		why->scope != OUTCOME_ROUTE ||
 		!state_file_open(&s, flush->spool, NAME, FILE_MAX))
 		return;
 	/* told before it is noted: a crash between repeats it, never loses it */
