@@ -5,7 +5,7 @@
 need python3
 
 serve() {
-	start relay python3 "$TOP/tests/support/auth-server.py" --dir "$T/relay" --auth PLAIN "$@"
+	start relay python3 "$TOP/tests/support/auth-server.py" --dir "$T/relay" --auth PLAIN
 }
 
 configure() {

@@ -13,11 +13,11 @@ printf '%s\n' "[relay]" "host = smtp://127.0.0.1:${port[relay]}" "tls = none" \
 	"auth_insecure = yes" "user = joe@example.org" "password_file = $T/secret" >"$T/nullmta.conf"
 chmod 644 "$T/nullmta.conf"
 (umask 077 && echo pencil >"$T/secret")
-for name in spool log mbox; do
-	[ "$name" = spool ] && mkdir "$T/spool" || : >"$T/$name"
-	chmod 700 "$T/$name"
-	chown $uid:$uid "$T/$name"
-done
+mkdir "$T/spool"
+: >"$T/log"
+: >"$T/mbox"
+chmod 700 "$T/spool" "$T/log" "$T/mbox"
+chown $uid:$uid "$T/spool" "$T/log" "$T/mbox"
 
 as_user() {
 	setpriv --reuid $uid --regid $uid --clear-groups -- "$@"
