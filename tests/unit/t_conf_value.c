@@ -11,9 +11,6 @@
 #include "base/strv.h"
 #include "conf/value.h"
 
-#define LABEL_63 "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabc"
-#define NAME_300 LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_63
-
 static const char *const colours[] = {"red", "green", NULL};
 static const char *const never[] = {"never", "0", NULL};
 static const char *const places[] = {"here", "there", NULL};
