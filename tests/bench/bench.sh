@@ -127,7 +127,9 @@ fill_bare() {
 
 # A relay that keeps nothing; its options are those of sink.
 start_sink() {
-	"$tools/sink" "$@" >"$work/sink" &
+	# what the last one said is not to be read again
+	: >"$work/sink"
+	"$tools/sink" "$@" >>"$work/sink" &
 	sink_pid=$!
 	until grep -q port= "$work/sink"; do sleep 0.01; done
 	port=$(field port "$(cat "$work/sink")")
@@ -259,6 +261,49 @@ figure_drain() {
 	row "  connections" "$(field most_at_once "$(cat "$work/seen")")" 1 "at most 4"
 }
 
+# All over one connection, TLS or not; "bare" is nullmta itself in clear.
+figure_tls() {
+	local clear ours round
+	"$BUILD/support/certify" "$work/server.pem" --address 127.0.0.1 >/dev/null
+	export NULLMTA_DELIVERY_PER_DESTINATION=1
+	for ((round = 0; round < 3; round++)); do
+		drain_one
+		clear=$(faster "${clear:-}" "$drained")
+		drain_one --tls "$work/server.pem"
+		ours=$(faster "${ours:-}" "$drained")
+	done
+	unset NULLMTA_DELIVERY_PER_DESTINATION
+	row "one connection, TLS beside clear, messages/s" \
+		"$(per 1000000 "$(field wall_ms "$ours")")" \
+		"$(per 1000000 "$(field wall_ms "$clear")")" "at least 0.8"
+	row "  resident, KB" "$(field rss_kb "$ours")" "$(field rss_kb "$clear")" "at most 16384"
+	row "  connections" "$(field connections "$(cat "$work/seen")")" 1 "1"
+}
+
+# drain_one [OPTION of sink]: 1000 messages, as the next one of a series; what measure said
+# goes to $drained.
+drain_one() {
+	new_queue
+	fill 1000 "$work/spool/new"
+	start_sink "$@"
+	if [ $# -gt 0 ]; then
+		export NULLMTA_RELAY=smtps://127.0.0.1:$port NULLMTA_RELAY_TLS_CA=$work/server.pem
+	fi
+	drained=$(measure "$nullmta" flush --now)
+	unset NULLMTA_RELAY_TLS_CA
+	stop_sink >"$work/seen"
+	[ "$(field messages "$(cat "$work/seen")")" = 1000 ]
+}
+
+# faster A B: what measure said of the faster run; A may be empty.
+faster() {
+	if [ -n "$1" ] && awk "BEGIN { exit !($(field wall_ms "$1") < $(field wall_ms "$2")) }"; then
+		echo "$1"
+	else
+		echo "$2"
+	fi
+}
+
 figure_far() {
 	local seen connections
 	new_queue
@@ -340,7 +385,7 @@ letter_of() {
 }
 letter_of 1900 >"$work/letter"
 
-[ $# -gt 0 ] || set -- submission calls eight full_queue drain far domains dead waiting large encode
+[ $# -gt 0 ] || set -- submission calls eight full_queue drain tls far domains dead waiting large encode
 for figure; do
 	declare -F "figure_$figure" >/dev/null || {
 		echo "bench: no figure '$figure'; there are:" \
