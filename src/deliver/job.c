@@ -206,8 +206,9 @@ static void decide(struct job *j, size_t index, const struct outcome *o)
 
 void job_outcome(struct job *j, size_t index, const struct outcome *o)
 {
-	if (o->scope == OUTCOME_HOST && o->kind != OUTCOME_DELIVERED &&
-		!o->may_be_delivered)
+	bool is_of_host = o->scope == OUTCOME_HOST || o->scope == OUTCOME_ROUTE;
+
+	if (is_of_host && o->kind != OUTCOME_DELIVERED && !o->may_be_delivered)
 		j->undecided[index] = *o;
 	else
 		decide(j, index, o);

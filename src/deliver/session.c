@@ -250,7 +250,7 @@ static void do_content(struct session *s, const struct smtp_event *ev)
 static void do_outcome(struct session *s, const struct smtp_event *ev)
 {
 	const struct outcome *o = &ev->outcome;
-	bool is_of_host = o->scope == OUTCOME_HOST;
+	bool is_of_host = o->scope == OUTCOME_HOST || o->scope == OUTCOME_ROUTE;
 
 	s->result->has_decided |=
 		!is_of_host && o->kind != OUTCOME_PENDING && !o->may_be_delivered;

@@ -31,6 +31,7 @@ struct worker {
 	unsigned held;             /* jobs begun and not ended */
 	struct outcome trouble;    /* of the hosts tried so far; PENDING: none */
 	bool has_good_host;        /* one of them has served us to the end */
+	bool has_served;           /* a message has been decided */
 	bool is_live;              /* counted in slot->live */
 };
 
@@ -86,7 +87,6 @@ static void note_up(struct worker *w)
 	if (!w->is_live)
 		w->d->slot->live++;
 	w->is_live = true;
-	notice_forget(w->task->flush, w->d);
 	if (w->d->slot->state == BOARD_UP)
 		return;
 	w->d->slot->state = BOARD_UP;
@@ -119,14 +119,24 @@ static void end_job(struct worker *w, struct job *job, uint32_t host_next_s)
 	job_end(job, host_next_s);
 }
 
+/* A fate that is the mail's own: the route works. */
+static void note_served(struct worker *w)
+{
+	if (!w->has_served)
+		notice_forget(w->task->flush, w->d);
+	w->has_served = true;
+}
+
 static void job_done(void *ctx, struct job *job)
 {
 	struct worker *w = ctx;
 
-	if (!job_is_undecided(job))
+	if (!job_is_undecided(job)) {
+		note_served(w);
 		end_job(w, job, 0);
-	else
+	} else {
 		push(job_is_untried(job) ? &w->untried : &w->undecided, job);
+	}
 }
 
 /* `first`, then what `list` holds; `first` is empty afterwards */

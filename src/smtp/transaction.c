@@ -107,6 +107,18 @@ bool smtp_transaction_advance(struct smtp_client *c)
 	return true;
 }
 
+/*
+ * Our relay wants a login or TLS first: it would say so of every message, and the owner has
+ * to hear of it once. Nothing is outstanding but what is void now.
+ */
+static void end_without_login(struct smtp_client *c, const struct outcome *o)
+{
+	if (o->scope != OUTCOME_ROUTE || !c->is_relay)
+		return;
+	c->close = *o;
+	c->must_quit = true;
+}
+
 void smtp_transaction_mail_replied(struct smtp_client *c, const struct smtp_reply *reply)
 {
 	struct smtp_transaction *t = c->current;
@@ -118,6 +130,7 @@ void smtp_transaction_mail_replied(struct smtp_client *c, const struct smtp_repl
 	if (smtp_reply_class(reply) == 2)
 		return;
 	o = refusal(c, reply, OUTCOME_MESSAGE);
+	end_without_login(c, &o);
 	smtp_settle_job(c, t->job, &o);
 }
 

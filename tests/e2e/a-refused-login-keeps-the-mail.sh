@@ -137,3 +137,20 @@ assert_queued_because 'the server offers no login'
 assert_delivered relay 0
 assert_lacks "$T/relay/dialogue" '< MAIL'
 assert_reports 1 'Check host and port'
+stop relay
+
+# --- a relay that wants a login, and there is none ---------------------------------------------------------
+
+set_home "$TEST/unknown"
+start_receiver relay --rule 'mail * 530 5.7.0 authentication required'
+printf '%s\n' "[relay]" "host = smtp://127.0.0.1:${port[relay]}" "tls = none" >"$T/nullmta.conf"
+for i in 1 2 3; do
+	letter "$i" >"$T/letter"
+	exits 0 sendmail -odq rcpt@dest.test <"$T/letter"
+done
+flush
+assert_queued 3
+assert_queued_because 'authentication required'
+assert_eq "$(grep -c '< MAIL' "$T/relay/dialogue")" 1 'attempts'
+flush
+assert_reports 1 '530 5.7.0 authentication required'
