@@ -47,10 +47,12 @@ delivered 1
 configure "password_file = $T/secret"
 delivered 2
 
-printf '#!/bin/sh\necho pencil\n' >"$T/show"
+# a process that has a login leaves no core
+printf '#!/bin/sh\nulimit -c >%s/core\necho pencil\n' "$T" >"$T/show"
 chmod 700 "$T/show"
 configure "password_command = $T/show me"
 delivered 3
+assert_eq "$(cat "$T/core")" 0 'core file size'
 
 mkdir "$T/credentials"
 (umask 077 && echo pencil >"$T/credentials/nullmta.password")
