@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "deliver/flush.h"
+#include "deliver/published.h"
 #include "policy/mx.h"
 #include "policy/tlspolicy.h"
 #include "smtp/client.h"
@@ -14,6 +15,8 @@
 struct channel {
 	const struct flush *flush;
 	const struct route *route;
+	struct published *published;
+	const struct mx_target *target;
 	char remote[OUTCOME_REMOTE_MAX];
 	struct tlspolicy policy;
 	struct stream *stream; /* NULL: not connected */
@@ -23,19 +26,27 @@ struct channel {
 	 * once before may do without, on a new connection.
 	 */
 	bool may_do_without;
+	/* What failed was only an MTA-STS policy in testing: a new connection goes on. */
+	bool has_failed_test;
+	bool is_counted; /* how TLS went, for reports */
 };
 
 /*
- * Connect to `target`, one of the hosts of `route`, and where TLS comes first shake hands.
- * With `in_clear` TLS is not even tried; that is the caller's to decide. 0; or -1 and
+ * Connect to `target`, one of the hosts of `published`, and where TLS comes first shake
+ * hands. With `in_clear` TLS is not even tried; that is the caller's to decide. 0; or -1 and
  * `*ret_why`. Either way end it with channel_close.
  */
-int channel_open(struct channel *ret, const struct flush *flush,
-	const struct route *route, const struct mx_target *target, bool in_clear,
-	struct outcome *ret_why);
+int channel_open(struct channel *ret, struct published *published,
+	const struct mx_target *target, bool in_clear, struct outcome *ret_why);
 
 /* STARTTLS was accepted: shake hands. 0; or -1 and `*ret_why`, then only close it. */
 int channel_secure(struct channel *c, struct outcome *ret_why);
+
+/*
+ * Mail is about to go (`trouble` is NULL), or the session has ended with `trouble`: where
+ * TLS was wanted and the server has no STARTTLS, or refuses it, that is counted.
+ */
+void channel_note_no_tls(struct channel *c, const struct outcome *trouble);
 
 /* Borrowed files and memory go, too; a channel of zeros is fine. */
 void channel_close(struct channel *c);

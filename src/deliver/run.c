@@ -9,6 +9,7 @@
 #include "deliver/agenda.h"
 #include "deliver/crew.h"
 #include "deliver/host_memory.h"
+#include "deliver/mtasts_cache.h"
 
 /* new/ is looked at this often while workers are busy */
 #define LOOK_AGAIN_MS 1000
@@ -148,8 +149,10 @@ int run_queue(
 		add_up(&r.agenda.plan, ret);
 		log_run(&r, ret, begun_ms);
 	}
-	if (rc == 0 && !id && is_sweep_due(flush))
+	if (rc == 0 && !id && is_sweep_due(flush)) {
 		(void)spool_sweep(flush->spool, flush->started_s, SWEEP_MAX, f);
+		mtasts_cache_sweep(flush->spool, flush->started_s, SWEEP_MAX);
+	}
 	agenda_release(&r.agenda);
 	hosts_release(&r.hosts);
 	return rc;

@@ -24,15 +24,16 @@ struct worker {
 	const struct worker_task *task;
 	struct destination *d;
 	struct mx_list hosts;
-	struct login login;        /* of the route, for all its hosts */
-	struct job_list waiting;   /* for the host that is tried now */
-	struct job_list untried;   /* it closed before they were said to it */
-	struct job_list undecided; /* for the one after it */
-	unsigned held;             /* jobs begun and not ended */
-	struct outcome trouble;    /* of the hosts tried so far; PENDING: none */
-	bool has_good_host;        /* one of them has served us to the end */
-	bool has_served;           /* a message has been decided */
-	bool is_live;              /* counted in slot->live */
+	struct published published; /* about them */
+	struct login login;         /* of the route, for all its hosts */
+	struct job_list waiting;    /* for the host that is tried now */
+	struct job_list untried;    /* it closed before they were said to it */
+	struct job_list undecided;  /* for the one after it */
+	unsigned held;              /* jobs begun and not ended */
+	struct outcome trouble;     /* of the hosts tried so far; PENDING: none */
+	bool has_good_host;         /* one of them has served us to the end */
+	bool has_served;            /* a message has been decided */
+	bool is_live;               /* counted in slot->live */
 };
 
 static void push(struct job_list *list, struct job *job)
@@ -197,14 +198,15 @@ static bool run_sessions(struct worker *w, const struct mx_target *target,
 	bool has_decided = false;
 
 	do {
-		session_run(w->task->flush, w->d, target, &jobs, tls_trouble, ret);
+		session_run(&w->published, w->d, target, &jobs, tls_trouble, ret);
 		if (w->is_live)
 			w->d->slot->live--;
 		w->is_live = false;
 		prepend(&w->waiting, &w->untried);
 		has_decided |= ret->has_decided;
-	} while (!ret->has_trouble && ret->has_advanced && has_jobs_here(w) &&
-		 !flush_is_stopping());
+	} while (!flush_is_stopping() &&
+		 (ret->has_failed_test ||
+			 (!ret->has_trouble && ret->has_advanced && has_jobs_here(w))));
 	if (ret->has_trouble)
 		note_trouble(w, target, &ret->trouble);
 	else
@@ -354,8 +356,7 @@ static void fail_unroutable(struct worker *w)
 			struct route ignored;
 			struct outcome why;
 
-			if (expansion_route(w->task->flush,
-				    &job->claim->message.envelope,
+			if (expansion_route(w->task->flush, &job->claim->message.envelope,
 				    &job->claim->addressees.items[job->numbers[i]],
 				    &ignored, &why) < 0)
 				job->undecided[i] = why;
@@ -430,10 +431,13 @@ static void find_hosts_and_serve(struct worker *w)
 	struct outcome why;
 
 	if (mx_resolve(flush->world->resolver, &w->d->route, &options, &w->hosts, &why) <
-		0)
+		0) {
 		drain(w, &why);
-	else
-		serve(w);
+		return;
+	}
+	published_init(&w->published, flush, &w->d->route, &w->hosts);
+	serve(w);
+	published_release(&w->published);
 }
 
 static void log_in_and_serve(struct worker *w)

@@ -219,11 +219,9 @@ CONF
 	done
 }
 
-# start_nsd <<ZONES: NSD, and nullmta asks it. The input is one or more zone files, each
-# behind a line "zone NAME"; SOA and NS are added.
-start_nsd() {
+# write_zones <<ZONES: $T/nsd/NAME.zone of each.
+write_zones() {
 	local root=$T/nsd
-	give_address nsd
 	mkdir -p "$root"
 	awk -v dir="$root" '
 	/^zone / {
@@ -233,9 +231,20 @@ start_nsd() {
 		next
 	}
 	{ print >file }'
-	nsd_conf "$root" "${port[nsd]}" >"$root/nsd.conf"
-	run_peer nsd "$PEERS/usr/sbin/nsd" -d -c "$root/nsd.conf"
+}
+
+run_nsd() {
+	give_address nsd
+	nsd_conf "$T/nsd" "${port[nsd]}" >"$T/nsd/nsd.conf"
+	run_peer nsd "$PEERS/usr/sbin/nsd" -d -c "$T/nsd/nsd.conf"
 	await grep -q 'nsd started' "$T/nsd.out"
+}
+
+# start_nsd <<ZONES: NSD, and nullmta asks it. The input is one or more zone files, each
+# behind a line "zone NAME"; SOA and NS are added.
+start_nsd() {
+	write_zones
+	run_nsd
 	export NULLMTA_DNS_NAMESERVER=$PEER_ADDRESS:${port["nsd"]}
 }
 
