@@ -88,8 +88,7 @@ static void say_hosts(struct explainer *e, const struct route *route)
 	for (size_t i = 0; i < list.count; i++) {
 		char remote[OUTCOME_REMOTE_MAX];
 
-		netaddr_format_remote(&list.targets[i].address, list.targets[i].host,
-			remote, sizeof(remote));
+		mx_target_format(&list.targets[i], remote, sizeof(remote));
 		if (route->kind == ROUTE_MX)
 			telling_say(&e->telling, i ? "" : "hosts", "%s, preference %u",
 				remote, list.targets[i].preference);

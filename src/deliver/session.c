@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "conf/provider.h"
 #include "deliver/channel.h"
 #include "deliver/login.h"
 
@@ -93,13 +94,18 @@ static void tell_channel(struct session *s)
 
 static void start_engine(struct session *s)
 {
+	const struct conf_provider *provider =
+		conf_provider_at(flush_relay(s->flush, &s->destination->route)->provider);
 	struct login *login = s->destination->login;
 	char hello[IDENTITY_NAME_MAX];
 	struct smtp_client_options options = {.hello_name = hello,
 		.remote = s->channel.remote,
-		.messages_max = MESSAGES_MAX,
+		.messages_max = provider->messages ? provider->messages : MESSAGES_MAX,
+		.recipients_max = provider->recipients,
+		.size_max = provider->message_size,
 		.tls = channel_smtp_tls(&s->channel),
 		.is_relay = s->destination->route.kind == ROUTE_RELAY,
+		.is_lmtp = s->target->is_lmtp,
 		.login = login ? login_for(login, s->target) : NULL};
 
 	s->observer = (struct smtp_observer){show_command, show_reply, s};
@@ -250,7 +256,7 @@ static void do_content(struct session *s, const struct smtp_event *ev)
 static void do_outcome(struct session *s, const struct smtp_event *ev)
 {
 	const struct outcome *o = &ev->outcome;
-	bool is_of_host = o->scope == OUTCOME_HOST || o->scope == OUTCOME_ROUTE;
+	bool is_of_host = o->scope == OUTCOME_HOST;
 
 	s->result->has_decided |=
 		!is_of_host && o->kind != OUTCOME_PENDING && !o->may_be_delivered;
@@ -298,7 +304,6 @@ static void do_next(struct session *s)
 	if (!s->result->is_up)
 		note_login(s, NULL);
 	s->result->is_up = true;
-	channel_note_no_tls(&s->channel, NULL);
 	while (!flush_is_stopping() && !is_old(s) &&
 		(job = s->jobs->next(s->jobs->ctx)) != NULL) {
 		if (s->tls_trouble && !job_was_tried(job)) {
@@ -319,8 +324,6 @@ static void set_trouble(struct session *s, const struct outcome *trouble)
 	s->result->has_trouble = true;
 	s->result->trouble = *trouble;
 	s->result->may_do_without_tls = s->channel.may_do_without;
-	s->result->has_failed_test = s->channel.has_failed_test;
-	channel_note_no_tls(&s->channel, trouble);
 	channel_advise(&s->channel, &s->result->trouble);
 }
 
@@ -385,11 +388,10 @@ static void log_session(const struct session *s)
 		LOG_TEXT("why", r->has_trouble ? r->trouble.text : NULL));
 }
 
-void session_run(struct published *published, struct destination *d,
+void session_run(const struct flush *flush, struct destination *d,
 	const struct mx_target *target, const struct session_jobs *jobs,
 	const struct outcome *tls_trouble, struct session_result *ret)
 {
-	const struct flush *flush = published->flush;
 	struct session s = {.flush = flush,
 		.destination = d,
 		.target = target,
@@ -400,7 +402,7 @@ void session_run(struct published *published, struct destination *d,
 	struct outcome why;
 
 	*ret = (struct session_result){0};
-	if (channel_open(&s.channel, published, target, tls_trouble, &why) == 0) {
+	if (channel_open(&s.channel, flush, &d->route, target, tls_trouble, &why) == 0) {
 		log_event(LOG_LEVEL_DEBUG, "connected",
 			LOG_TEXT("remote", s.channel.remote), LOG_TEXT("route", d->key));
 		s.stream = s.channel.stream;

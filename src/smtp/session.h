@@ -72,6 +72,8 @@ struct smtp_client {
 	char *hello_name;
 	char *remote;
 	unsigned messages_max;
+	unsigned recipients_max; /* 0 as the server says; the same for size_max */
+	uint64_t size_max;
 	enum smtp_tls tls;
 	bool is_relay;
 	bool is_lmtp;

@@ -18,11 +18,13 @@ static struct outcome refusal(const struct smtp_client *c, const struct smtp_rep
 
 static size_t recipients_max(const struct smtp_client *c)
 {
-	uint64_t max = c->extensions.rcpt_max;
+	uint64_t limits[] = {c->extensions.rcpt_max, c->recipients_max};
+	uint64_t max = SMTP_RECIPIENTS_PER_TRANSACTION;
 
-	return max && max < SMTP_RECIPIENTS_PER_TRANSACTION
-		       ? (size_t)max
-		       : SMTP_RECIPIENTS_PER_TRANSACTION;
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++)
+		if (limits[i] && limits[i] < max)
+			max = limits[i];
+	return (size_t)max;
 }
 
 void smtp_transaction_begin(struct smtp_client *c, struct smtp_job *job)
