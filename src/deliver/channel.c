@@ -28,22 +28,85 @@ static enum outcome_scope refusal_scope(const struct channel *c)
 	return c->route->kind == ROUTE_RELAY ? OUTCOME_ROUTE : OUTCOME_HOST;
 }
 
+/* --- how it went, for reports --- */
+
+/* Once a connection; what the host has done wrong before it was reached counts more. */
+static void count(struct channel *c, enum tlsresults_type result)
+{
+	if (c->is_counted || c->policy.options.level == TLS_NONE)
+		return;
+	c->is_counted = true;
+	if (c->policy.trouble != TLSRESULTS_SUCCESS)
+		result = c->policy.trouble;
+	published_count(c->published, c->target, c->policy.found, result);
+}
+
+/* RFC 8460 4.3.1 */
+static enum tlsresults_type result_of(enum tls_trouble trouble)
+{
+	switch (trouble) {
+	case TLS_TROUBLE_UNTRUSTED:
+		return TLSRESULTS_NOT_TRUSTED;
+	case TLS_TROUBLE_NAME:
+		return TLSRESULTS_HOST_MISMATCH;
+	case TLS_TROUBLE_EXPIRED:
+		return TLSRESULTS_EXPIRED;
+	case TLS_TROUBLE_NONE:
+	case TLS_TROUBLE_HANDSHAKE:
+	case TLS_TROUBLE_OTHER:
+		break;
+	}
+	return TLSRESULTS_VALIDATION_FAILURE;
+}
+
+/* The engine's word for it (smtp/client.h). */
+static bool lacks_starttls(const struct outcome *trouble)
+{
+	const struct outcome_status *s = &trouble->status;
+
+	return !trouble->code && s->class == 4 && s->subject == 7 && s->detail == 4;
+}
+
+void channel_note_no_tls(struct channel *c, const struct outcome *trouble)
+{
+	if (!trouble || lacks_starttls(trouble))
+		count(c, TLSRESULTS_NO_STARTTLS);
+}
+
 /* --- what is wanted --- */
 
-static int decide(struct channel *c, const struct mx_target *target, bool in_clear,
-	struct outcome *ret_why)
+/* What is published, as far as it matters: MTA-STS never helps where there is DANE. */
+static void look_up(struct channel *c, struct tlspolicy_request *request)
 {
-	const struct tlspolicy_request request = {
+	if (tlspolicy_wants_dane(request))
+		request->dane = published_dane(c->published, c->target);
+	if (request->dane && request->dane->result != DANE_NONE)
+		return;
+	if (tlspolicy_wants_sts(request) &&
+		!published_has_failed_test(c->published, c->target))
+		request->sts = published_sts(c->published);
+}
+
+static int decide(struct channel *c, bool in_clear, struct outcome *ret_why)
+{
+	struct tlspolicy_request request = {
 		.configured = flush_tls(c->flush, c->route),
-		.name = target->verify,
+		.name = c->target->verify,
 		.is_direct = c->route->kind != ROUTE_RELAY,
+		.is_mx_secure = c->published->hosts->is_secure,
+		.wish = c->route->wish,
 	};
 	struct outcome why;
 
-	if (tlspolicy_decide(&request, &c->policy, &why) < 0)
+	if (!in_clear)
+		look_up(c, &request);
+	if (tlspolicy_decide(&request, &c->policy, &why) < 0) {
+		if (c->policy.trouble != TLSRESULTS_SUCCESS)
+			count(c, c->policy.trouble);
 		return refuse(c, &why, ret_why);
+	}
 	/* nobody is on the way to a socket, and its file says who is behind it */
-	if (in_clear || target->address.any.sa_family == AF_UNIX)
+	if (in_clear || c->target->address.any.sa_family == AF_UNIX)
 		c->policy.options.level = TLS_NONE;
 	return 0;
 }
@@ -71,7 +134,9 @@ enum smtp_tls channel_smtp_tls(const struct channel *c)
 		return SMTP_TLS_IMPLICIT;
 	if (level == TLS_NONE)
 		return SMTP_TLS_NEVER;
-	return tls_is_required(level) ? SMTP_TLS_REQUIRED : SMTP_TLS_OFFERED;
+	if (!tls_is_required(level) || c->policy.is_testing)
+		return SMTP_TLS_OFFERED;
+	return SMTP_TLS_REQUIRED;
 }
 
 /* --- TLS --- */
@@ -97,6 +162,18 @@ static int handshake_failed(struct channel *c, struct outcome *ret_why)
 		stream_error(c->stream));
 
 	return refuse(c, &why, ret_why);
+}
+
+/* A failure in testing is for the count alone (RFC 8461 5). */
+static void note_failure(struct channel *c)
+{
+	if (flush_is_stopping())
+		return;
+	count(c, result_of(stream_tls_facts(c->stream)->trouble));
+	if (!c->policy.is_testing)
+		return;
+	published_fail_test(c->published, c->target);
+	c->has_failed_test = true;
 }
 
 static void show_channel(const struct channel *c)
@@ -125,11 +202,14 @@ static int shake_hands(struct channel *c, struct outcome *ret_why)
 	case STREAM_OK:
 		break;
 	case STREAM_AGAIN:
+		note_failure(c);
 		return handshake_timed_out(c, ret_why);
 	default:
+		note_failure(c);
 		return handshake_failed(c, ret_why);
 	}
 	c->may_do_without = false;
+	count(c, TLSRESULTS_SUCCESS);
 	show_channel(c);
 	return 0;
 }
@@ -141,12 +221,11 @@ int channel_secure(struct channel *c, struct outcome *ret_why)
 
 /* --- the connection --- */
 
-static int reach(
-	struct channel *c, const struct mx_target *target, struct outcome *ret_why)
+static int reach(struct channel *c, struct outcome *ret_why)
 {
 	struct outcome why;
 
-	if (connection_make(&c->stream, c->flush, c->route, target, &why) < 0)
+	if (connection_make(&c->stream, c->flush, c->route, c->target, &why) < 0)
 		return refuse(c, &why, ret_why);
 	return 0;
 }
@@ -162,15 +241,19 @@ static int begin_implicit(struct channel *c, struct outcome *ret_why)
 	return rc;
 }
 
-int channel_open(struct channel *ret, const struct flush *flush,
-	const struct route *route, const struct mx_target *target, bool in_clear,
-	struct outcome *ret_why)
+int channel_open(struct channel *ret, struct published *published,
+	const struct mx_target *target, bool in_clear, struct outcome *ret_why)
 {
-	*ret = (struct channel){.flush = flush, .route = route};
+	*ret = (struct channel){
+		.flush = published->flush,
+		.route = published->route,
+		.published = published,
+		.target = target,
+	};
 	mx_target_format(target, ret->remote, sizeof(ret->remote));
-	flush_show(flush, "=== connecting to %s", ret->remote);
-	if (decide(ret, target, in_clear, ret_why) < 0 || load_files(ret, ret_why) < 0 ||
-		reach(ret, target, ret_why) < 0)
+	flush_show(ret->flush, "=== connecting to %s", ret->remote);
+	if (decide(ret, in_clear, ret_why) < 0 || load_files(ret, ret_why) < 0 ||
+		reach(ret, ret_why) < 0)
 		return -1;
 	if (target->is_implicit && ret->policy.options.level != TLS_NONE)
 		return begin_implicit(ret, ret_why);
@@ -191,14 +274,6 @@ const struct tls_facts *channel_facts(const struct channel *c)
 }
 
 /* --- advice --- */
-
-/* The engine's word for it (smtp/client.h). */
-static bool lacks_starttls(const struct outcome *trouble)
-{
-	const struct outcome_status *s = &trouble->status;
-
-	return !trouble->code && s->class == 4 && s->subject == 7 && s->detail == 4;
-}
 
 static const char *advice_for(const struct channel *c, const struct outcome *trouble)
 {

@@ -256,7 +256,7 @@ static void do_content(struct session *s, const struct smtp_event *ev)
 static void do_outcome(struct session *s, const struct smtp_event *ev)
 {
 	const struct outcome *o = &ev->outcome;
-	bool is_of_host = o->scope == OUTCOME_HOST;
+	bool is_of_host = o->scope == OUTCOME_HOST || o->scope == OUTCOME_ROUTE;
 
 	s->result->has_decided |=
 		!is_of_host && o->kind != OUTCOME_PENDING && !o->may_be_delivered;
@@ -304,6 +304,7 @@ static void do_next(struct session *s)
 	if (!s->result->is_up)
 		note_login(s, NULL);
 	s->result->is_up = true;
+	channel_note_no_tls(&s->channel, NULL);
 	while (!flush_is_stopping() && !is_old(s) &&
 		(job = s->jobs->next(s->jobs->ctx)) != NULL) {
 		if (s->tls_trouble && !job_was_tried(job)) {
@@ -324,6 +325,8 @@ static void set_trouble(struct session *s, const struct outcome *trouble)
 	s->result->has_trouble = true;
 	s->result->trouble = *trouble;
 	s->result->may_do_without_tls = s->channel.may_do_without;
+	s->result->has_failed_test = s->channel.has_failed_test;
+	channel_note_no_tls(&s->channel, trouble);
 	channel_advise(&s->channel, &s->result->trouble);
 }
 
@@ -388,10 +391,11 @@ static void log_session(const struct session *s)
 		LOG_TEXT("why", r->has_trouble ? r->trouble.text : NULL));
 }
 
-void session_run(const struct flush *flush, struct destination *d,
+void session_run(struct published *published, struct destination *d,
 	const struct mx_target *target, const struct session_jobs *jobs,
 	const struct outcome *tls_trouble, struct session_result *ret)
 {
+	const struct flush *flush = published->flush;
 	struct session s = {.flush = flush,
 		.destination = d,
 		.target = target,
@@ -402,7 +406,7 @@ void session_run(const struct flush *flush, struct destination *d,
 	struct outcome why;
 
 	*ret = (struct session_result){0};
-	if (channel_open(&s.channel, flush, &d->route, target, tls_trouble, &why) == 0) {
+	if (channel_open(&s.channel, published, target, tls_trouble, &why) == 0) {
 		log_event(LOG_LEVEL_DEBUG, "connected",
 			LOG_TEXT("remote", s.channel.remote), LOG_TEXT("route", d->key));
 		s.stream = s.channel.stream;
