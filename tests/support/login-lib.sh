@@ -72,10 +72,18 @@ passdb {
 	args = $1/users
 }
 userdb {
+	driver = passwd-file
+	args = $1/full
+}
+userdb {
 	driver = static
-	args = uid=nobody gid=$(id -gn nobody) home=$1/mail/%u
+	args = allow_all_users=yes uid=nobody gid=$(id -gn nobody) home=$1/mail/%u
 }
 mail_location = maildir:$1/mail/%u
+mail_plugins = quota
+plugin {
+	quota = maildir:the quota
+}
 service auth {
 	unix_listener $1/auth {
 		mode = 0666
@@ -94,7 +102,7 @@ CONF
 
 # start_dovecot NAME: it knows the user and his password or token, as Postfix asks at
 # $T/NAME/auth; and takes mail for anyone by LMTP at $T/NAME/lmtp and ${port[NAME]}, into
-# the maildir $T/NAME/mail/ADDRESS.
+# the maildir $T/NAME/mail/ADDRESS; that of full@real.test has room for nothing.
 start_dovecot() {
 	local root=$T/$1
 	peers_need_root
@@ -103,6 +111,8 @@ start_dovecot() {
 	mkdir -p "$root/mail" "$root/keys/default/HS256"
 	chown nobody "$root/mail"
 	echo "$USER_NAME:{PLAIN.b64}$(printf %s "$SECRET" | base64 -w 0)" >"$root/users"
+	echo "full@real.test::nobody:$(id -gn nobody)::$root/mail/full@real.test::userdb_quota_rule=*:bytes=9" \
+		>"$root/full"
 	printf %s 'a key of this test' | base64 -w 0 >"$root/keys/default/HS256/default"
 	printf '%s\n' 'introspection_mode = local' 'username_attribute = sub' \
 		"local_validation_key_dict = fs:posix:prefix=$root/keys/" >"$root/oauth2.conf"
