@@ -21,14 +21,27 @@ void published_release(struct published *p)
 	mtasts_policy_release(&p->sts);
 }
 
+static void show_dane(const struct flush *flush, const struct mx_target *target,
+	const struct dane *dane)
+{
+	if (dane->result == DANE_USABLE)
+		flush_show(flush, "=== DANE: %zu TLSA records of %s, signed", dane->count,
+			dane->base);
+	else if (dane->result == DANE_UNUSABLE)
+		flush_show(flush, "=== DANE: no TLSA record of %s can be used",
+			target->host);
+}
+
 const struct dane *published_dane(struct published *p, const struct mx_target *target)
 {
 	struct published_host *host = &p->of_hosts[number_of(p, target)];
 	const char *domain = p->route->kind == ROUTE_MX ? p->route->name : NULL;
 
-	if (!host->has_dane)
+	if (!host->has_dane) {
 		dane_resolve(
 			p->flush->world->resolver, domain, p->hosts, target, &host->dane);
+		show_dane(p->flush, target, &host->dane);
+	}
 	host->has_dane = true;
 	return &host->dane;
 }
@@ -37,8 +50,12 @@ const struct mtasts_policy *published_sts(struct published *p)
 {
 	if (p->route->kind != ROUTE_MX || !p->flush->conf->mta_sts.is_enabled)
 		return NULL;
-	if (!p->has_sts)
+	if (!p->has_sts) {
 		mtasts_cache_find(p->flush, p->route->name, &p->sts);
+		if (p->sts.mode != MTASTS_NONE)
+			flush_show(p->flush, "=== MTA-STS: policy of %s, mode %s",
+				p->route->name, mtasts_mode_name(p->sts.mode));
+	}
 	p->has_sts = true;
 	return p->sts.mode == MTASTS_NONE ? NULL : &p->sts;
 }
