@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "deliver/connection.h"
+#include "deliver/narrate.h"
 
 /* RFC 3207 names none; a handshake is two round trips (protocol R2). */
 #define HANDSHAKE_PATIENCE_S 60
@@ -108,6 +109,7 @@ static int decide(struct channel *c, bool in_clear, struct outcome *ret_why)
 	/* nobody is on the way to a socket, and its file says who is behind it */
 	if (in_clear || c->target->address.any.sa_family == AF_UNIX)
 		c->policy.options.level = TLS_NONE;
+	narrate_policy(c->flush, &request, &c->policy);
 	return 0;
 }
 
@@ -161,6 +163,7 @@ static int handshake_failed(struct channel *c, struct outcome *ret_why)
 			       : "TLS handshake failed: %s",
 		stream_error(c->stream));
 
+	narrate_tls(c->flush, stream_tls_facts(c->stream));
 	return refuse(c, &why, ret_why);
 }
 
@@ -174,15 +177,6 @@ static void note_failure(struct channel *c)
 		return;
 	published_fail_test(c->published, c->target);
 	c->has_failed_test = true;
-}
-
-static void show_channel(const struct channel *c)
-{
-	const struct tls_facts *facts = stream_tls_facts(c->stream);
-
-	flush_show(c->flush, "=== %s, %s; %sverified: %s%s", facts->version,
-		facts->cipher, facts->is_verified ? "" : "not ", facts->how,
-		facts->is_resumed ? " (resumed)" : "");
 }
 
 static int shake_hands(struct channel *c, struct outcome *ret_why)
@@ -210,7 +204,7 @@ static int shake_hands(struct channel *c, struct outcome *ret_why)
 	}
 	c->may_do_without = false;
 	count(c, TLSRESULTS_SUCCESS);
-	show_channel(c);
+	narrate_tls(c->flush, stream_tls_facts(c->stream));
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "conf/provider.h"
 #include "deliver/channel.h"
 #include "deliver/login.h"
+#include "deliver/narrate.h"
 
 #define READ_BLOCK    4096
 #define CONTENT_BLOCK (64 * 1024)
@@ -296,13 +297,23 @@ static void note_login(const struct session *s, const struct outcome *refusal)
 			refusal);
 }
 
+static void logged_in(const struct session *s)
+{
+	const struct login *login = s->destination->login;
+
+	note_login(s, NULL);
+	if (login)
+		narrate_login(
+			s->flush, login->smtp.user, smtp_client_mechanism(s->engine));
+}
+
 static void do_next(struct session *s)
 {
 	struct outcome why;
 	struct job *job;
 
 	if (!s->result->is_up)
-		note_login(s, NULL);
+		logged_in(s);
 	s->result->is_up = true;
 	channel_note_no_tls(&s->channel, NULL);
 	while (!flush_is_stopping() && !is_old(s) &&

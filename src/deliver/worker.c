@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "deliver/job.h"
 #include "deliver/login.h"
+#include "deliver/narrate.h"
 #include "deliver/notice.h"
 #include "deliver/session.h"
 #include "policy/mx.h"
@@ -291,10 +292,13 @@ static uint32_t mark_down(struct worker *w, const struct outcome *o)
 	slot->down_s = w->task->flush->world->now_s();
 	slot->state = BOARD_DOWN;
 	hosts_note_failure(hosts, w->d->key, o, slot->down_s, w->d->chance);
-	log_event(LOG_LEVEL_WARNING, "destination-down", LOG_TEXT("route", w->d->key),
-		LOG_NUMBER("waiting", (int64_t)plan_waiting(w->d)),
-		LOG_TEXT("remote", *o->remote ? o->remote : NULL),
-		LOG_TEXT("status", status), LOG_TEXT("why", o->text));
+	/* for a trial nothing waits */
+	if (!w->task->flush->is_trial)
+		log_event(LOG_LEVEL_WARNING, "destination-down",
+			LOG_TEXT("route", w->d->key),
+			LOG_NUMBER("waiting", (int64_t)plan_waiting(w->d)),
+			LOG_TEXT("remote", *o->remote ? o->remote : NULL),
+			LOG_TEXT("status", status), LOG_TEXT("why", o->text));
 	notice_file(w->task->flush, w->d, o);
 	return (uint32_t)hosts_find(hosts, w->d->key)->next_try_s;
 }
@@ -435,6 +439,7 @@ static void find_hosts_and_serve(struct worker *w)
 		drain(w, &why);
 		return;
 	}
+	narrate_hosts(flush, &w->d->route, &w->hosts);
 	published_init(&w->published, flush, &w->d->route, &w->hosts);
 	serve(w);
 	published_release(&w->published);

@@ -157,10 +157,14 @@ certify wrong.pem --issuer ca.pem --dns other.host.test >/dev/null
 start_receiver secure --tls "$TEST/good.pem"
 export NULLMTA_RELAY=relay.host.test:${port[secure]} NULLMTA_RELAY_TLS_CA=$TEST/ca.pem
 tested 0 r@dest.test
-shows '>>> STARTTLS' '=== TLSv1.3, *; verified: name relay.host.test, CA CN = Test CA' '>>> EHLO *'
+shows "=== DNS: relay.host.test*, address not signed" '=== TLS: verify relay.host.test, as configured' \
+	'>>> STARTTLS' '=== TLSv1.3, *; verified: name relay.host.test, CA CN = Test CA' \
+	'=== certificate: CN = test, issued by CN = Test CA' '=== certificate: for relay.host.test, until *' \
+	'>>> EHLO *'
 start_receiver impostor --tls "$TEST/wrong.pem"
 NULLMTA_RELAY=relay.host.test:${port[impostor]}
 tested 77 r@dest.test
+shows '=== certificate: for other.host.test, until *'
 verdict '*would not flow now: relay.host.test*: the server is not to be trusted: *other.host.test*'
 assert_lacks "$T/said" '>>> MAIL'
 NULLMTA_RELAY=relay.host.test:${port[mx]}
@@ -171,6 +175,32 @@ tested 78 r@dest.test
 verdict '*nosuch.host.test*Check host in that section.'
 unset NULLMTA_RELAY NULLMTA_RELAY_TLS_CA
 assert_no_trace impostor
+
+# --- what DNS says, and how far it is trusted ------------------------------------------------------
+
+key=$(certify dane.pem --issuer ca.pem --dns dane.host.test)
+start_receiver dane --tls "$TEST/dane.pem"
+use_mx dane
+stop dns
+start_dns <<ZONE
+signed.test MX 10 dane.host.test
+signed.test SECURE
+dane.host.test A 127.0.0.1
+dane.host.test SECURE
+_${port[dane]}._tcp.dane.host.test TLSA 3 1 1 ${key##* }
+_${port[dane]}._tcp.dane.host.test SECURE
+dest.test MX 10 mx.host.test
+mx.host.test A 127.0.0.1
+ZONE
+tested 0 r@signed.test
+shows '=== DNS: the mail servers of signed.test are signed (DNSSEC)' \
+	'=== DNS: dane.host.test*, preference 10, address signed (DNSSEC)' '=== DANE: 1 *' \
+	'=== TLS: dane dane.host.test, because of DANE' '=== TLSv1.3, *; verified: TLSA 3 1 1'
+NULLMTA_DNS_TRUST_AD=no tested 0 r@signed.test
+shows '=== DNS: the mail servers of signed.test are not known to be signed*' \
+	'=== TLS: may, as neither DANE nor MTA-STS wants more' '=== TLSv1.3, *; not verified: *'
+assert_no_trace dane
+use_mx mx
 
 # --- a login, and its secret nowhere ----------------------------------------------------------------
 
@@ -201,6 +231,9 @@ for mechanism in PLAIN LOGIN SCRAM-SHA-256; do
 	done
 done
 unset NULLMTA_RELAY_AUTH
+(umask 077 && echo pencil >"$T/secret")
+tested 0 r@dest.test
+shows '>>> AUTH SCRAM-SHA-256*' '=== logged in as joe@example.org by SCRAM-SHA-256' '>>> RCPT TO:*'
 [ ! -e "$T/mbox" ] || fail 'a notice'
 assert_queued 0
 

@@ -59,6 +59,7 @@ static void assert_no_trace(struct fake_world *w)
 	assert_int_equal(fake_world_logged(w, "event=delivered"), 0);
 	assert_int_equal(fake_world_logged(w, "event=deferred"), 0);
 	assert_int_equal(fake_world_logged(w, "event=failed"), 0);
+	assert_int_equal(fake_world_logged(w, "event=destination-down"), 0);
 	assert_false(w->flush.is_trial);
 }
 
