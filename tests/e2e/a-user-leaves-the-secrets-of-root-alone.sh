@@ -35,6 +35,12 @@ assert_eq "$(find "$T/spool/new" -type f | wc -l)" 1 'messages in new/'
 assert_reports 0
 [ ! -s "$T/spool/state/hosts" ] || assert_lacks "$T/spool/state/hosts" relay
 
+# a test says the same
+exits 77 as_user nullmta test rcpt@dest.test >"$T/said"
+assert_contains "$T/said" '=== left to the flush of the system: '
+assert_contains "$T/said" 'To test that, run this as root.'
+assert_reports 0
+
 # after four hours somebody has to know, once
 age 20000 1
 message=$(the_message)

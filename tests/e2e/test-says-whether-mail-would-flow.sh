@@ -274,6 +274,20 @@ last = events[-1]
 assert last["event"] == "verdict" and last["flows"] is False and last["code"] == 67, last
 PYTHON
 
+# --- for a person at a terminal ---------------------------------------------------------------------
+
+# on_terminal [NAME=VALUE]: a test with a terminal for its output, which goes to $T/said.
+on_terminal() {
+	env TERM=xterm "$@" python3 -c 'import os, pty, sys
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' nullmta test r@dest.test >"$T/said" </dev/null
+}
+on_terminal
+grep -q $'\e' "$T/said" || fail 'no colours'
+on_terminal NO_COLOR=1
+! grep -q $'\e' "$T/said" || fail 'colours that were not wanted'
+on_terminal TERM=dumb
+! grep -q $'\e' "$T/said" || fail 'colours on a terminal without'
+
 # --- a real message -----------------------------------------------------------------------------------
 
 tested 0 --send r@dest.test
