@@ -251,7 +251,7 @@ figure_encode() {
 	encoded "UTF-8 for a host of 7 bits" "$line" --seven-bits
 	line=$(printf '%5000s' ' ' | sed 's/    / x =/g')
 	encoded "lines of 5000" "$line"
-	line=$(printf '\001\0220\352abc%300s\200\377' | tr ' ' '\347')
+	line=$(printf '\001\0220\352abc%300s\200\377' '' | tr ' ' '\347')
 	encoded "octets of all kinds for a host of 7 bits" "$line" --seven-bits
 	unset NULLMTA_MESSAGE_SIZE
 }
