@@ -30,7 +30,8 @@ static struct span token_of(struct span value)
 		(void)mime_lexer_take(&l, mime_lexer_unit(&l, 0));
 		l.rest = span_trim(l.rest);
 	}
-	while (n < l.rest.len && !(l.rest.data[n] && strchr(" \t(;", l.rest.data[n])))
+	while (n < l.rest.len &&
+		!(l.rest.data[n] && strchr(MIME_TOKEN_ENDS, l.rest.data[n])))
 		n++;
 	return span_head(l.rest, n);
 }
@@ -57,6 +58,8 @@ static enum mime_transfer transfer_of(struct span word)
 		{"base64", MIME_TRANSFER_BASE64},
 	};
 
+	if (!is_token(word))
+		return MIME_TRANSFER_8BIT;
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (span_iis(word, known[i].name))
 			return known[i].transfer;
