@@ -20,14 +20,18 @@ static bool find_field(struct span section, const char *name, struct buf *value)
 	return false;
 }
 
-/* A token that comments may surround (RFC 2045 5.1). */
+/* A token that comments may surround (RFC 2045 5.1); empty where one is never closed. */
 static struct span token_of(struct span value)
 {
 	struct mime_lexer l = {.rest = span_trim(value)};
 	size_t n = 0;
 
 	while (span_starts(l.rest, "(")) {
-		(void)mime_lexer_take(&l, mime_lexer_unit(&l, 0));
+		size_t comment = mime_lexer_unit(&l, 0);
+
+		if (comment == 1)
+			break;
+		(void)mime_lexer_take(&l, comment);
 		l.rest = span_trim(l.rest);
 	}
 	while (n < l.rest.len &&
