@@ -1,12 +1,13 @@
 /*
  * A fast SMTP receiver that keeps nothing:
  *
- *	sink [--port N] [--delay-ms N] [--messages N] [--tls FILE]
+ *	sink [--port N] [--delay-ms N] [--messages N] [--seven-bits] [--tls FILE]
  *
  * One process, loopback only. Prints "port=N" once it listens (0, the default, takes a free
  * one). What arrives together is answered together, --delay-ms later, as a server that far
- * away would. With --tls, a certificate and its key, TLS begins with the first octet. Ends
- * after --messages messages or at SIGTERM, and prints what it saw:
+ * away would. With --seven-bits it lacks 8BITMIME. With --tls, a certificate and its key, TLS
+ * begins with the first octet. Ends after --messages messages or at SIGTERM, and prints what
+ * it saw:
  *
  *	messages=1000 seconds=0.304 connections=4 most_at_once=4 batches=1004
  *
@@ -55,6 +56,7 @@ struct sink {
 	size_t count;
 	SSL_CTX *tls; /* or NULL */
 	int64_t delay_us;
+	bool is_seven;
 	int64_t first_us;
 	int64_t last_us;
 	unsigned long messages;
@@ -109,7 +111,9 @@ static bool is_verb(const char *line, const char *verb)
 static void command(struct sink *s, struct client *c, const char *line)
 {
 	if (is_verb(line, "EHLO")) {
-		reply(s, c, "250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n");
+		reply(s, c, "250-sink.example\r\n250-PIPELINING\r\n");
+		if (!s->is_seven)
+			reply(s, c, "250-8BITMIME\r\n");
 		reply(s, c, "250-SIZE 0\r\n250-DSN\r\n250 ENHANCEDSTATUSCODES\r\n");
 	} else if (is_verb(line, "DATA")) {
 		c->is_in_data = true;
@@ -368,7 +372,7 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"port", 1, NULL, 'p'},
 		{"delay-ms", 1, NULL, 'd'}, {"messages", 1, NULL, 'm'},
-		{"tls", 1, NULL, 't'}, {0}};
+		{"seven-bits", 0, NULL, '7'}, {"tls", 1, NULL, 't'}, {0}};
 	static struct sink s;
 	struct sigaction action = {.sa_handler = on_signal};
 	unsigned short port = 0;
@@ -384,6 +388,9 @@ int main(int argc, char **argv)
 			break;
 		case 'm':
 			s.messages_max = strtoul(optarg, NULL, 10);
+			break;
+		case '7':
+			s.is_seven = true;
 			break;
 		case 't':
 			s.tls = load(optarg);
