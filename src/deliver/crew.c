@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "deliver/target_memory.h"
 #include "deliver/worker.h"
 
 /* one more worker for a destination for each so many waiting: a series stays in order */
@@ -36,6 +37,7 @@ int crew_init(struct crew *c, const struct flush *flush, struct agenda *agenda,
 	*c = (struct crew){.flush = flush,
 		.agenda = agenda,
 		.hosts = hosts,
+		.memory = target_memory_new(),
 		.wake = {-1, -1},
 		.signal_fd = -1};
 	(void)sigemptyset(&child);
@@ -58,6 +60,7 @@ void crew_release(struct crew *c)
 	file_close(c->wake[0]);
 	file_close(c->wake[1]);
 	free(c->members);
+	target_memory_free(c->memory);
 }
 
 /* Messages that other destinations share keep no descriptor in this worker. */
@@ -83,6 +86,8 @@ static void run_worker(struct crew *c, struct destination *d, pid_t run)
 		.shared = c->agenda->shared,
 		.wake_fd = c->wake[1],
 		.hosts = c->hosts,
+		.memory = c->memory,
+		.memory_seen = c->memory_seen,
 	};
 	sigset_t child;
 
@@ -212,6 +217,8 @@ static void note_result(struct crew *c, struct destination *d)
 		hosts_note_success(c->hosts, d->key);
 		c->has_news = true;
 	}
+	c->has_news |=
+		target_memory_read(c->memory, &c->memory_seen, c->hosts, d->chance);
 	slot->state = BOARD_UNTRIED;
 	agenda_note_done(c->agenda, d);
 }

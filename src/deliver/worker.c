@@ -4,22 +4,16 @@
 
 #include "base/log.h"
 #include "deliver/job.h"
+#include "deliver/job_list.h"
 #include "deliver/login.h"
 #include "deliver/narrate.h"
 #include "deliver/notice.h"
 #include "deliver/session.h"
+#include "deliver/target_memory.h"
 #include "policy/mx.h"
 
 /* addresses tried in a row without getting anything done (protocol D3) */
 #define ATTEMPTS_MAX 5
-
-/* jobs keep their claim, and with it a descriptor, while they wait for another host */
-#define CARRIED_MAX 32
-
-struct job_list {
-	struct job *items[CARRIED_MAX];
-	size_t count;
-};
 
 struct worker {
 	const struct worker_task *task;
@@ -36,27 +30,6 @@ struct worker {
 	bool has_served;            /* a message has been decided */
 	bool is_live;               /* counted in slot->live */
 };
-
-static void push(struct job_list *list, struct job *job)
-{
-	if (list->count == CARRIED_MAX)
-		BUG("job list is full");
-	list->items[list->count++] = job;
-}
-
-/* oldest first: a patch series stays in order */
-static struct job *shift(struct job_list *list)
-{
-	struct job *first;
-
-	if (list->count == 0)
-		return NULL;
-	first = list->items[0];
-	list->count--;
-	for (size_t i = 0; i < list->count; i++)
-		list->items[i] = list->items[i + 1];
-	return first;
-}
 
 static const struct plan_job *take_planned(struct destination *d)
 {
@@ -98,7 +71,7 @@ static void note_up(struct worker *w)
 
 static bool has_jobs_here(const struct worker *w)
 {
-	return w->waiting.count > 0 || (w->held < CARRIED_MAX && plan_waiting(w->d) > 0);
+	return w->waiting.count > 0 || (w->held < JOB_LIST_MAX && plan_waiting(w->d) > 0);
 }
 
 static struct job *next_job(void *ctx)
@@ -107,8 +80,8 @@ static struct job *next_job(void *ctx)
 	struct job *job;
 
 	note_up(w);
-	job = shift(&w->waiting);
-	if (job || w->held == CARRIED_MAX)
+	job = job_list_shift(&w->waiting);
+	if (job || w->held == JOB_LIST_MAX)
 		return job;
 	job = next_fresh(w);
 	w->held += job != NULL;
@@ -137,17 +110,8 @@ static void job_done(void *ctx, struct job *job)
 		note_served(w);
 		end_job(w, job, 0);
 	} else {
-		push(job_is_untried(job) ? &w->untried : &w->undecided, job);
+		job_list_push(job_is_untried(job) ? &w->untried : &w->undecided, job);
 	}
-}
-
-/* `first`, then what `list` holds; `first` is empty afterwards */
-static void prepend(struct job_list *list, struct job_list *first)
-{
-	for (size_t i = 0; i < list->count; i++)
-		push(first, list->items[i]);
-	*list = *first;
-	first->count = 0;
 }
 
 /* No host is left that may take what is undecided. */
@@ -155,7 +119,7 @@ static void end_all(struct worker *w, const struct outcome *o, uint32_t host_nex
 {
 	struct job *job;
 
-	while ((job = shift(&w->undecided)) != NULL) {
+	while ((job = job_list_shift(&w->undecided)) != NULL) {
 		job_give_up(job, o);
 		end_job(w, job, host_next_s);
 	}
@@ -166,8 +130,17 @@ static void leave_all(struct worker *w)
 {
 	struct job *job;
 
-	while ((job = shift(&w->undecided)) != NULL)
+	while ((job = job_list_shift(&w->undecided)) != NULL)
 		job_leave(job);
+}
+
+/* The order may have changed: what is down stands behind. */
+static bool is_best(const struct worker *w, const struct mx_target *target)
+{
+	for (size_t i = 0; i < w->hosts.count; i++)
+		if (w->hosts.targets[i].preference < target->preference)
+			return false;
+	return true;
 }
 
 /*
@@ -183,12 +156,23 @@ static void note_trouble(
 		o.kind = OUTCOME_DEFERRED;
 	/* RFC 5321 5.1: we are what the domain's best MX names */
 	else if (o.status.class == 4 && o.status.subject == 4 && o.status.detail == 6 &&
-		 target->preference == w->hosts.targets[0].preference) {
+		 is_best(w, target)) {
 		o.kind = OUTCOME_FAILED;
 		o.status.class = 5;
 	}
 	if (w->trouble.kind == OUTCOME_PENDING || o.kind == OUTCOME_DEFERRED)
 		w->trouble = o;
+}
+
+/* Of several hosts the next worker tries one that works first. */
+static void remember(
+	struct worker *w, const struct mx_target *target, const struct session_result *r)
+{
+	bool is_down = r->has_trouble && !r->is_up && r->trouble.scope == OUTCOME_HOST;
+
+	if (w->task->memory && w->hosts.count > 1 && (is_down || r->is_up))
+		target_memory_note(w->task->memory, target, is_down ? &r->trouble : NULL,
+			w->task->flush->world->now_s());
 }
 
 /* Sessions until no job is left: a host may want a new connection after some messages. */
@@ -203,11 +187,12 @@ static bool run_sessions(struct worker *w, const struct mx_target *target,
 		if (w->is_live)
 			w->d->slot->live--;
 		w->is_live = false;
-		prepend(&w->waiting, &w->untried);
+		job_list_prepend(&w->waiting, &w->untried);
 		has_decided |= ret->has_decided;
 	} while (!flush_is_stopping() &&
 		 (ret->has_failed_test ||
 			 (!ret->has_trouble && ret->has_advanced && has_jobs_here(w))));
+	remember(w, target, ret);
 	if (ret->has_trouble)
 		note_trouble(w, target, &ret->trouble);
 	else
@@ -254,7 +239,7 @@ static bool serve_host(struct worker *w, const struct mx_target *target)
 		has_decided |= run_sessions(w, target, &tls_trouble, &r);
 	}
 	/* what this host was not asked for goes to the next one, in front */
-	prepend(&w->undecided, &w->waiting);
+	job_list_prepend(&w->undecided, &w->waiting);
 	return has_decided;
 }
 
@@ -262,7 +247,9 @@ static bool serve_host(struct worker *w, const struct mx_target *target)
 static bool serve_hosts(struct worker *w)
 {
 	bool has_decided = false;
-	size_t attempts = w->hosts.count < ATTEMPTS_MAX ? w->hosts.count : ATTEMPTS_MAX;
+	/* who lists relays wants each of them tried */
+	size_t max = w->d->route.kind == ROUTE_RELAY ? MX_TARGETS_MAX : ATTEMPTS_MAX;
+	size_t attempts = w->hosts.count < max ? w->hosts.count : max;
 
 	w->trouble.kind = OUTCOME_PENDING;
 	w->has_good_host = false;
@@ -423,6 +410,18 @@ static void leave_to_system(struct worker *w, const struct outcome *why)
 		;
 }
 
+/* What other workers of this run have found out, and runs before it. */
+static void recall(struct worker *w)
+{
+	const struct worker_task *task = w->task;
+	size_t seen = task->memory_seen;
+
+	if (!task->memory || w->hosts.count < 2)
+		return;
+	(void)target_memory_read(task->memory, &seen, task->hosts, w->d->chance);
+	target_memory_sort(task->hosts, task->flush->world->now_s(), &w->hosts);
+}
+
 static void find_hosts_and_serve(struct worker *w)
 {
 	const struct flush *flush = w->task->flush;
@@ -439,6 +438,7 @@ static void find_hosts_and_serve(struct worker *w)
 		drain(w, &why);
 		return;
 	}
+	recall(w);
 	narrate_hosts(flush, &w->d->route, &w->hosts);
 	published_init(&w->published, flush, &w->d->route, &w->hosts);
 	serve(w);

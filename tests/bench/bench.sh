@@ -308,10 +308,11 @@ drain_one() {
 	fill 1000 "$work/spool/new"
 	start_sink "$@"
 	if [ $# -gt 0 ]; then
-		export NULLMTA_RELAY=smtps://127.0.0.1:$port NULLMTA_RELAY_TLS_CA=$work/server.pem
+		export NULLMTA_RELAY=smtps://127.0.0.1:$port
+		export NULLMTA_RELAY_TLS=verify NULLMTA_RELAY_TLS_CA=$work/server.pem
 	fi
 	drained=$(measure "$nullmta" flush --now)
-	unset NULLMTA_RELAY_TLS_CA
+	unset NULLMTA_RELAY_TLS NULLMTA_RELAY_TLS_CA
 	stop_sink >"$work/seen"
 	[ "$(field messages "$(cat "$work/seen")")" = 1000 ]
 }

@@ -65,7 +65,7 @@ values spool retry 'give 1 to 32 durations' '1m 0s' '' "$(printf '1m %.0s' {1..3
 values spool dir 'give an absolute path' relative '../x' '/x/%%s'
 values bounce to 'give auto, user or sender' "$secret $secret"
 values log target 'give syslog, stderr or none' relative
-values dns nameserver 'give up to 8 numeric addresses' dns.test 127.0.0.1:0 '1.2.3.4 x'
+values dns nameserver 'give up to 3 numeric addresses' dns.test 127.0.0.1:0 '1.2.3.4 x' '::1 ::2 ::3 ::4'
 values nullmta recipients 'give a number from 1 to 10000' 0 10001
 values nullmta message_size 'give octets' 1 50x 2000g
 printf '[log]\ntarget = x\n[relay]\nport = 0\nhots = b\n[spool]\nlifetime = soon\n' >"$file"
