@@ -42,6 +42,9 @@ static enum tls_level usual_level(const struct conf_relay *relay)
 		return TLS_MAY;
 	if (relay->host.items[0].kind == CONF_HOP_SOCKET && relay->host.count == 1)
 		return TLS_NONE;
+	/* who gives a login or a CA means to know the other side */
+	if (relay->user || relay->tls_ca)
+		return TLS_VERIFY;
 	for (size_t i = 0; i < relay->host.count; i++)
 		if (!is_here(&relay->host.items[i]))
 			return TLS_VERIFY;

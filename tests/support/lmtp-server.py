@@ -75,6 +75,8 @@ class Session(socketserver.StreamRequestHandler):
 
     def talk(self):
         has_hello, recipients = False, None
+        if self.client_address:
+            self.server.note("* from " + self.client_address[0])
         self.say("220 store.test LMTP")
         while True:
             line = self.hear()

@@ -111,8 +111,9 @@ start_dovecot() {
 	mkdir -p "$root/mail" "$root/keys/default/HS256"
 	chown nobody "$root/mail"
 	echo "$USER_NAME:{PLAIN.b64}$(printf %s "$SECRET" | base64 -w 0)" >"$root/users"
-	echo "full@real.test::nobody:$(id -gn nobody)::$root/mail/full@real.test::userdb_quota_rule=*:bytes=9" \
+	printf '%s:' full@real.test '' nobody "$(id -gn nobody)" '' "$root/mail/full@real.test" '' \
 		>"$root/full"
+	echo 'userdb_quota_rule=*:bytes=9' >>"$root/full"
 	printf %s 'a key of this test' | base64 -w 0 >"$root/keys/default/HS256/default"
 	printf '%s\n' 'introspection_mode = local' 'username_attribute = sub' \
 		"local_validation_key_dict = fs:posix:prefix=$root/keys/" >"$root/oauth2.conf"

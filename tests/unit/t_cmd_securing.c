@@ -64,6 +64,8 @@ static void test_levels(void **state)
 		{"[relay]\nhost = 127.0.0.1\n", TLS_MAY, "this machine"},
 		{"[relay]\nhost = [::1]:2525\n", TLS_MAY, "this machine"},
 		{"[relay]\nhost = localhost\n", TLS_MAY, "this machine"},
+		{"[relay]\nhost = localhost\ntls_ca = /etc/ca.pem\n", TLS_VERIFY, "a CA"},
+		{"[relay]\nhost = localhost\nuser = joe\n", TLS_VERIFY, "a login"},
 		{"[relay]\nhost = lmtp:/run/lmtp\n", TLS_NONE, "a socket"},
 		{"[relay]\nhost = localhost mail.example.org\n", TLS_VERIFY, "not only"},
 		{"[relay]\nhost = mail.example.org\ntls_fingerprint = " FINGERPRINT "\n",
