@@ -113,10 +113,10 @@ class Logins:
         self.finish = function(sasl, "gsasl_finish", None, pointer)
         self.why = function(sasl, "gsasl_strerror", text, number)
         self.callback = CALLBACK(self.answer)
-        self.library = ctypes.c_void_p()
-        function(sasl, "gsasl_init", number, pointer)(ctypes.byref(self.library))
+        self.gsasl = ctypes.c_void_p()
+        function(sasl, "gsasl_init", number, pointer)(ctypes.byref(self.gsasl))
         function(sasl, "gsasl_callback_set", None, pointer, CALLBACK)(
-            self.library, self.callback
+            self.gsasl, self.callback
         )
 
     def answer(self, _, session, wanted):
@@ -136,7 +136,7 @@ class Logins:
         """Nothing where it is let in, else why not."""
         self.channel = channel
         session, reply = ctypes.c_void_p(), ctypes.c_char_p()
-        code = self.start(self.library, mechanism.encode(), ctypes.byref(session))
+        code = self.start(self.gsasl, mechanism.encode(), ctypes.byref(session))
         while code in (GSASL_OK, GSASL_NEEDS_MORE):
             code = self.step64(session, answer.encode(), ctypes.byref(reply))
             if code not in (GSASL_OK, GSASL_NEEDS_MORE):
