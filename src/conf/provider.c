@@ -9,8 +9,9 @@
 
 /*
  * From the providers' own documentation. TLS from the first octet wherever there is a
- * choice (RFC 8314 3.3). Sizes are those of the message as it travels. A mechanism is
- * named where a server offers one that the usual credential is not for.
+ * choice (RFC 8314 3.3). A mechanism is named where a server offers one that the usual
+ * credential is not for; a limit where the server does not tell it in time: its size of a
+ * message as it travels, and the recipients with which it refuses the whole message.
  */
 static const struct conf_provider providers[] = {
 	{.name = "none", .host = "", .auth = "", .advice = ""},
@@ -21,28 +22,22 @@ static const struct conf_provider providers[] = {
 	{.name = "gmail",
 		.host = "smtps://smtp.gmail.com",
 		.auth = "PLAIN",
-		.message_size = 25 * MIB,
-		.recipients = 100,
 		.advice = APP_PASSWORD "; with auth = xoauth2 a token"},
 	{.name = "icloud",
 		.host = "smtp+starttls://smtp.mail.me.com",
 		.auth = "PLAIN",
-		.message_size = 20 * MIB,
 		.advice = APP_PASSWORD},
 	{.name = "mailgun",
 		.host = "smtps://smtp.mailgun.org",
 		.auth = "",
-		.message_size = 25 * MIB,
 		.advice = MAILGUN_LOGIN},
 	{.name = "mailgun-eu",
 		.host = "smtps://smtp.eu.mailgun.org",
 		.auth = "",
-		.message_size = 25 * MIB,
 		.advice = MAILGUN_LOGIN},
 	{.name = "microsoft365",
 		.host = "smtp+starttls://smtp.office365.com",
 		.auth = "XOAUTH2",
-		.recipients = 500,
 		.advice = OAUTH_TOKEN "; SMTP AUTH has to be on for the mailbox"},
 	{.name = "outlook",
 		.host = "smtp+starttls://smtp-mail.outlook.com",
@@ -57,23 +52,20 @@ static const struct conf_provider providers[] = {
 	{.name = "sendgrid",
 		.host = "smtps://smtp.sendgrid.net",
 		.auth = "",
-		.message_size = 30 * MIB,
 		.advice = "the user is the word apikey, the password an API key"},
 	{.name = "ses",
 		.host = "smtps://email-smtp.us-east-1.amazonaws.com",
 		.auth = "",
+		.message_size = 40 * MIB,
 		.recipients = 50,
 		.advice = "SMTP credentials, not an access key; host has the region"},
 	{.name = "yahoo",
 		.host = "smtps://smtp.mail.yahoo.com",
 		.auth = "PLAIN",
-		.message_size = 25 * MIB,
-		.recipients = 100,
 		.advice = APP_PASSWORD},
 	{.name = "zoho",
 		.host = "smtps://smtp.zoho.com",
 		.auth = "PLAIN",
-		.message_size = 20 * MIB,
 		.advice = APP_PASSWORD "; host has the data centre"},
 };
 

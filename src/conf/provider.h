@@ -16,7 +16,6 @@ struct conf_provider {
 	const char *auth;      /* the same; "" any */
 	uint64_t message_size; /* octets; 0: as the server says */
 	unsigned recipients;   /* of a transaction; 0: as the server says */
-	unsigned messages;     /* of a connection; 0: as ever */
 	const char *advice;    /* what user and password have to be: one line */
 };
 

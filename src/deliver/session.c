@@ -101,7 +101,7 @@ static void start_engine(struct session *s)
 	char hello[IDENTITY_NAME_MAX];
 	struct smtp_client_options options = {.hello_name = hello,
 		.remote = s->channel.remote,
-		.messages_max = provider->messages ? provider->messages : MESSAGES_MAX,
+		.messages_max = MESSAGES_MAX,
 		.recipients_max = provider->recipients,
 		.size_max = provider->message_size,
 		.tls = channel_smtp_tls(&s->channel),
