@@ -84,6 +84,8 @@ static const struct route_way *choose(
 	struct buf from = BUF_INIT(ASCII_ADDRESS_MAX), to = BUF_INIT(ASCII_ADDRESS_MAX);
 	const struct route_way *way;
 
+	if (options->way_count < 2)
+		return options->way_count ? options->ways : NULL; /* the usual case */
 	add_ascii(&from, sender);
 	add_ascii(&to, recipient);
 	way = route_choose(options, buf_span(&from), buf_span(&to));

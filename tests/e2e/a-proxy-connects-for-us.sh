@@ -83,6 +83,17 @@ for login in joe:wrong@ ''; do
 done
 assert_lacks "$T/log" wrong
 
+# --- TLS inside: the name that the proxy looked up is the one to be proved ----------------------------
+
+certify "$T/ca.pem" --ca --subject 'Test CA' >/dev/null
+certify "$T/relay.pem" --issuer "$T/ca.pem" --subject relay --dns relay.inside >/dev/null
+start_receiver secure --tls "$T/relay.pem" --implicit
+printf '%s\n' '[relay]' "proxy = socks5://127.0.0.1:${port[open]}" "tls_ca = $T/ca.pem" \
+	"host = smtps://relay.inside:${port[secure]}" >"$T/nullmta.conf"
+send
+assert_delivered secure 1
+assert_contains "$T/secure/dialogue" '* TLS: TLSv1.3 for relay.inside'
+
 # --- no proxy, and one that says nothing ------------------------------------------------------------
 
 start_proxy mute --mute
