@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "cmd/aliases.h"
 #include "cmd/exit_code.h"
+#include "cmd/flush_all.h"
 #include "cmd/flush_options.h"
 #include "cmd/network.h"
 #include "cmd/rewriting.h"
@@ -22,13 +23,22 @@
 #define PROGRAM "nullmta flush"
 
 static const char help[] =
-	"usage: nullmta flush [--now] [--every TIME] [--message ID] [--spool DIR] [-C "
-	"FILE]\n"
+	"usage: nullmta flush [--all] [--now] [--every TIME] [--message ID] [--spool "
+	"DIR]\n"
+	"                     [-C FILE]\n"
 	"\n"
 	"Deliver what is due in your spool, then end. Started by sendmail for each "
 	"message,\n"
 	"by a timer for what has to be tried again.\n"
 	"\n"
+	"  --all         as root: every user's spool below /var/spool/nullmta, each with "
+	"the\n"
+	"                rights of its owner; for a timer, or a socket that sendmail "
+	"kicks\n"
+	"  --users N, --share TIME\n"
+	"                with --all: N users side by side (8), each for TIME (30s) "
+	"while\n"
+	"                others wait\n"
 	"  --now         try everything, whatever the schedule says\n"
 	"  --every TIME  run again and again, TIME (such as 15m) apart, until SIGTERM\n"
 	"  --message ID  try this message now; exit 0 delivered, 67 or 69 refused for "
@@ -43,6 +53,7 @@ static const char help[] =
 /* All that a run over one spool needs. */
 struct flusher {
 	const struct flush_options *options;
+	struct run_result total;
 	struct setup setup;
 	struct rewriting rewriting;
 	struct routing routing;
@@ -137,6 +148,14 @@ static int tell_result(const struct run_result *r)
 	return r->delivered && !r->deferred ? EX_OK : EX_TEMPFAIL;
 }
 
+static void add_up(struct run_result *total, const struct run_result *r)
+{
+	total->messages += r->messages;
+	total->delivered += r->delivered;
+	total->deferred += r->deferred;
+	total->failed += r->failed;
+}
+
 static int flush_spool(struct flusher *fl, const struct spool *spool)
 {
 	bool has_turn = !fl->flush.is_now;
@@ -159,6 +178,7 @@ static int flush_spool(struct flusher *fl, const struct spool *spool)
 	} else if (fl->options->message) {
 		code = tell_result(&result);
 	}
+	add_up(&fl->total, &result);
 	if (lock_fd > STDERR_FILENO)
 		file_close(lock_fd);
 	return code;
@@ -194,13 +214,14 @@ static int flush_once(struct flusher *fl)
 	return code;
 }
 
-static int flush_with_setup(const struct flush_options *o)
+/* One round with what was loaded, which is taken over. */
+static int flush_loaded(
+	const struct flush_options *o, struct setup *setup, struct run_result *ret)
 {
-	struct flusher fl = {.options = o};
+	struct flusher fl = {.options = o, .setup = *setup};
 	struct fault f;
 	int code;
 
-	setup_load(&fl.setup, o->conf_file);
 	rewriting_load(&fl.rewriting, &fl.setup.conf, &fl.setup.identity, &fl.setup.user,
 		&fl.setup.problems);
 	aliases_load(&fl.aliases, &fl.setup.conf, &fl.setup.identity, &fl.setup.user,
@@ -219,11 +240,21 @@ static int flush_with_setup(const struct flush_options *o)
 		code = flush_once(&fl);
 		flusher_release(&fl);
 	}
+	*ret = fl.total;
 	aliases_release(&fl.aliases);
 	routing_release(&fl.routing);
 	rewriting_release(&fl.rewriting);
 	setup_release(&fl.setup);
 	return code;
+}
+
+static int flush_with_setup(const struct flush_options *o)
+{
+	struct run_result ignored;
+	struct setup setup;
+
+	setup_load(&setup, o->conf_file);
+	return flush_loaded(o, &setup, &ignored);
 }
 
 static void wait_until(int64_t mono_ms)
@@ -266,6 +297,8 @@ int cmd_flush(int argc, char **argv)
 		return exit_with(PROGRAM, &f);
 	if (o.wants_help) {
 		(void)fputs(help, stdout);
+	} else if (o.is_all) {
+		code = flush_all(&o, flush_loaded);
 	} else {
 		flush_catch_signals();
 		code = o.every_s ? flush_again_and_again(&o) : flush_with_setup(&o);

@@ -111,20 +111,64 @@ static void log_run(
 }
 
 /* It lists tmp/ and journal/, which is too much for each of a hundred kicks a second. */
-static bool is_sweep_due(const struct flush *flush)
+static bool is_sweep_due(const struct spool *spool, int64_t now_s)
 {
 	struct stat st;
-	int fd = openat(flush->spool->fd, "state/swept",
+	int fd = openat(spool->fd, "state/swept",
 		O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	bool is_due = fd < 0 || fstat(fd, &st) != 0 || st.st_size == 0 ||
-		      st.st_mtim.tv_sec > flush->started_s ||
-		      flush->started_s - st.st_mtim.tv_sec >= SWEEP_EVERY_S;
+		      st.st_mtim.tv_sec > now_s ||
+		      now_s - st.st_mtim.tv_sec >= SWEEP_EVERY_S;
 
 	/* the time of the file is what counts; a failure means one sweep more */
 	if (fd >= 0 && is_due)
 		(void)!pwrite(fd, "\n", 1, 0);
 	file_close(fd);
 	return is_due;
+}
+
+static void sweep_now_and_then(const struct spool *spool, int64_t now_s)
+{
+	struct fault ignored; /* what stays is there for the next one */
+
+	if (is_sweep_due(spool, now_s))
+		(void)spool_sweep(spool, now_s, SWEEP_MAX, &ignored);
+}
+
+struct look {
+	const struct schedule *retry;
+	int64_t now_s;
+	bool has_found;
+};
+
+/* An odd name is worth a run, which logs it. */
+static void find_odd(void *ctx, enum spool_box box, const char *name)
+{
+	struct look *look = ctx;
+
+	(void)box;
+	(void)name;
+	look->has_found = true;
+}
+
+static bool find_due(void *ctx, const struct spool_entry *e)
+{
+	struct look *look = ctx;
+
+	look->has_found |= e->box == SPOOL_NEW ||
+			   schedule_is_due(look->retry, e->next_s, look->now_s);
+	return !look->has_found;
+}
+
+bool run_is_needed(const struct spool *spool, const struct schedule *retry, int64_t now_s)
+{
+	struct look look = {.retry = retry, .now_s = now_s};
+	const struct spool_visitor visitor = {find_due, find_odd, &look};
+	struct fault ignored; /* the run meets it again, and tells */
+
+	sweep_now_and_then(spool, now_s);
+	return spool_scan(spool, SPOOL_NEW, &visitor, &ignored) < 0 || look.has_found ||
+	       spool_scan(spool, SPOOL_CUR, &visitor, &ignored) < 0 || look.has_found;
 }
 
 int run_queue(
@@ -145,11 +189,12 @@ int run_queue(
 			work(&r);
 		save_news(&r);
 		crew_release(&r.crew);
+		ret->messages = (uint32_t)r.agenda.due_count;
 		add_up(&r.agenda.plan, ret);
 		log_run(&r, ret, begun_ms);
 	}
-	if (rc == 0 && !id && is_sweep_due(flush))
-		(void)spool_sweep(flush->spool, flush->started_s, SWEEP_MAX, f);
+	if (rc == 0 && !id)
+		sweep_now_and_then(flush->spool, flush->started_s);
 	agenda_release(&r.agenda);
 	hosts_release(&r.hosts);
 	return rc;
