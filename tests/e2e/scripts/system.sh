@@ -81,3 +81,22 @@ count_left() {
 subjects() {
 	sed -n 's/^Subject: \(.*\)\r$/\1/p' "$T/$1"/[0-9]*.eml | sort
 }
+
+# await COUNT PATTERN FILE: until so many lines fit; what takes too long fails.
+await() {
+	local lines tail
+	: >>"$3"
+	exec {lines}< <(exec tail -n +1 -s 0.05 -f "$3" 2>/dev/null)
+	tail=$!
+	timeout 120 grep -c -m "$1" -e "$2" <&"$lines" >"$TEST/awaited" ||
+		fail "waited in vain for $1 of '$2' in ${3#"$TEST"/}"
+	kill "$tail"
+	exec {lines}<&-
+}
+
+# start_system_flush [OPTION...]: kicks reach it; it is started by the first of them.
+start_system_flush() {
+	need python3
+	start flush python3 "$TOP/tests/support/activate.py" "$socket" \
+		"$BUILD/bin/nullmta" flush --all "$@"
+}
