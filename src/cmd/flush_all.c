@@ -28,7 +28,10 @@
 /* With a socket: end after so long without a kick. systemd takes offence at short starts. */
 #define LINGER_MS ((int64_t)20 * 1000)
 
-/* While kicks keep us alive: what has become due meanwhile, and a changed configuration */
+/*
+ * While kicks, or the long run of one user, keep us alive: what has become due for others
+ * meanwhile. A timer does not start what still runs.
+ */
 #define WALK_EVERY_MS ((int64_t)300 * 1000)
 
 /* Kicks were lost: everybody may be meant. Not more often than this. */
@@ -52,7 +55,7 @@ struct flush_all {
 	bool is_walk_for_kicks;
 	bool is_stopping;
 	int64_t walked_ms;
-	int64_t walk_ms; /* the next one; -1: none */
+	int64_t walk_ms; /* the next one */
 	int64_t kicked_ms;
 	int64_t busy_since_ms; /* of the line that sums up */
 	size_t refused;
@@ -130,11 +133,8 @@ static void note_refused(void *ctx, const char *name, const char *why)
 static void plan_walk(struct flush_all *a)
 {
 	a->walked_ms = clock_mono_ms();
-	a->walk_ms = -1;
-	if (a->options->every_s)
-		a->walk_ms = a->walked_ms + 1000 * a->options->every_s;
-	else if (a->kick_fd >= 0)
-		a->walk_ms = a->walked_ms + WALK_EVERY_MS;
+	a->walk_ms = a->walked_ms +
+		     (a->options->every_s ? 1000 * a->options->every_s : WALK_EVERY_MS);
 }
 
 static int walk(struct flush_all *a, struct fault *f)
@@ -274,7 +274,7 @@ static void wait_for_news(struct flush_all *a)
 	int64_t now_ms = clock_mono_ms();
 	int64_t other_ms = -1;
 
-	if (!a->is_stopping && a->walk_ms >= 0)
+	if (!a->is_stopping)
 		other_ms = left_ms(a->walk_ms, now_ms);
 	if (a->kick_fd >= 0 && !a->options->every_s && turns_is_idle(&a->turns))
 		other_ms = sooner(other_ms, left_ms(a->kicked_ms + LINGER_MS, now_ms));
@@ -331,7 +331,7 @@ static void loop(struct flush_all *a)
 		start_children(a);
 		wait_for_news(a);
 		tell_overdue(a);
-		if (!a->is_stopping && a->walk_ms >= 0 && clock_mono_ms() >= a->walk_ms)
+		if (!a->is_stopping && clock_mono_ms() >= a->walk_ms)
 			walk_again(a);
 	}
 }

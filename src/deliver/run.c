@@ -114,8 +114,9 @@ static void log_run(
 static bool is_sweep_due(const struct spool *spool, int64_t now_s)
 {
 	struct stat st;
+	/* O_NONBLOCK: what its owner has put there may be a FIFO */
 	int fd = openat(spool->fd, "state/swept",
-		O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	bool is_due = fd < 0 || fstat(fd, &st) != 0 || st.st_size == 0 ||
 		      st.st_mtim.tv_sec > now_s ||
 		      now_s - st.st_mtim.tv_sec >= SWEEP_EVERY_S;
