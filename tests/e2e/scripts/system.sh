@@ -4,17 +4,20 @@
 #	. "$(dirname "$0")/lib.sh"
 #	. "$(dirname "$0")/scripts/system.sh"
 #
-# and the script runs as root in a mount namespace in which /etc, /run, /var/spool, /var/mail and
-# /dev/shm are its own: whatever goes wrong, the machine does not see it. The configuration is
+# and the script runs as root in namespaces in which /etc, /run, /var/spool, /var/mail and all
+# processes are its own: whatever goes wrong, the machine does not see it. The configuration is
 # /etc/nullmta.conf, as on a real one, and there are no NULLMTA_* variables.
 
 need_root
 need unshare setpriv
 if [ "${SYSTEM_TEST:-}" != "$0" ]; then
-	unshare --mount true 2>/dev/null || skip "needs root that may mount"
+	unshare --mount --pid --fork --mount-proc true 2>/dev/null ||
+		skip "needs root that may mount"
 	rm -rf "$TEST"
 	trap - EXIT
-	SYSTEM_TEST=$0 exec unshare --mount bash "$0"
+	# not as process 1, which peers take for a parent that has died
+	SYSTEM_TEST=$0 exec unshare --mount --pid --fork --mount-proc --kill-child \
+		bash -c 'bash "$0"; exit $?' "$0"
 fi
 unset SYSTEM_TEST
 
