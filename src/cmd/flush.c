@@ -84,6 +84,7 @@ static int flusher_init(struct flusher *fl, struct fault *f)
 		.route = fl->routing.options,
 		.way_rewrites = fl->rewriting.ways,
 		.is_now = fl->options->is_now || fl->options->message,
+		.is_followed = fl->options->is_all,
 		.only = &fl->options->only,
 		.show = fl->options->is_verbose ? show_line : NULL,
 	};

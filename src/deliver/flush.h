@@ -37,6 +37,11 @@ struct flush {
 	struct netaddr_list own_addresses;
 	int64_t started_s;
 	bool is_now; /* try everything, whatever the schedule and the host memory say */
+	/*
+	 * Kicks reach whoever started this run, and start the next one: what comes
+	 * meanwhile need not be looked for all the time.
+	 */
+	bool is_followed;
 	const struct selection *only; /* of the queue; NULL: all of it */
 	/* somebody watches: one harmless line, without line end; NULL: nobody */
 	void (*show)(const char *line);

@@ -25,8 +25,9 @@ struct run {
 	struct hosts hosts;
 	struct agenda agenda;
 	struct crew crew;
-	int64_t saved_ms; /* when the host memory was saved last */
-	bool is_one;      /* a single message: do not look for others */
+	int64_t saved_ms;  /* when the host memory was saved last */
+	int64_t looked_ms; /* when new/ was looked at last */
+	bool is_one;       /* a single message: do not look for others */
 };
 
 static void save_news(struct run *r)
@@ -47,6 +48,24 @@ static void save_news_now_and_then(struct run *r)
 	r->saved_ms = now_ms;
 }
 
+/* Of hundreds of messages a second none shall get a worker of its own. */
+static bool may_look_again(const struct run *r)
+{
+	if (r->is_one || !agenda_is_planned(&r->agenda))
+		return false;
+	return !r->flush->is_followed ||
+	       (r->crew.count &&
+		       r->flush->world->mono_ms() - r->looked_ms >= LOOK_AGAIN_MS);
+}
+
+static void look_again(struct run *r)
+{
+	if (!may_look_again(r))
+		return;
+	agenda_look_again(&r->agenda);
+	r->looked_ms = r->flush->world->mono_ms();
+}
+
 /* Until nothing is left to do now: no worker, nothing planned, nothing new. */
 static void work(struct run *r)
 {
@@ -59,8 +78,7 @@ static void work(struct run *r)
 		crew_start(&r->crew);
 		if (r->crew.count)
 			crew_wait(&r->crew, agenda_is_planned(a) ? LOOK_AGAIN_MS : 0);
-		if (!r->is_one && agenda_is_planned(a))
-			agenda_look_again(&r->agenda);
+		look_again(r);
 		save_news_now_and_then(r);
 		/* what can neither be planned nor served now is left to the next run */
 	} while (r->crew.count ||
@@ -176,7 +194,10 @@ int run_queue(
 	struct flush *flush, const char *id, struct run_result *ret, struct fault *f)
 {
 	int64_t begun_ms = flush->world->mono_ms();
-	struct run r = {.flush = flush, .saved_ms = begun_ms, .is_one = id != NULL};
+	struct run r = {.flush = flush,
+		.saved_ms = begun_ms,
+		.looked_ms = begun_ms,
+		.is_one = id != NULL};
 	int rc;
 
 	*ret = (struct run_result){0};
