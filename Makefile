@@ -183,10 +183,12 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $$(call asked_objects,tests/unit/$$
 $(BUILD)/support/%: $(BUILD)/obj/tests/support/%.o $$(call asked_objects,tests/support/$$*.c) $(SUPPORT_LIB) $(LIB) $(BUILD)/flags/link
 	$(link_test) $(LIBS_FLUSH) $(call asks,ldflags,tests/support/$*.c)
 
-# The bare programs that nullmta is compared with: plain C, nothing of ours.
+# The bare programs that nullmta is compared with: plain C, nothing of ours, and static unless
+# they want a library.
 $(BUILD)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -static -o $@ $<
+	$(call say,LINK,$@)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -o $@ $< \
+		$(or $(call asks,ldflags,$<),-static)
 
 # Without libFuzzer a small main feeds the seeds; with it, libFuzzer has the main.
 ifeq ($(LIBFUZZER),1)

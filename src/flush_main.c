@@ -6,6 +6,7 @@
 #include "cmd/explain.h"
 #include "cmd/flush.h"
 #include "cmd/setup.h"
+#include "cmd/test.h"
 
 int main(int argc, char **argv)
 {
@@ -17,8 +18,10 @@ int main(int argc, char **argv)
 		return cmd_flush(argc - 1, argv + 1);
 	if (argc >= 2 && strcmp(argv[1], "explain") == 0)
 		return cmd_explain(argc - 1, argv + 1);
-	(void)fputs(
-		"usage: nullmta-flush flush|explain [options]; see \"nullmta --help\"\n",
+	if (argc >= 2 && strcmp(argv[1], "test") == 0)
+		return cmd_test(argc - 1, argv + 1);
+	(void)fputs("usage: nullmta-flush flush|explain|test [options]; see \"nullmta "
+		    "--help\"\n",
 		stderr);
 	return EX_USAGE;
 }

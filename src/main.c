@@ -21,6 +21,7 @@ static const char help[] =
 	"  nullmta queue         list the queue; show, retry, hold, release or delete "
 	"mail\n"
 	"  nullmta explain       show what would become of mail, without sending it\n"
+	"  nullmta test          say whether mail would flow, step by step, and why not\n"
 	"  nullmta config check  say what is wrong with the configuration\n"
 	"  nullmta config show   show the values in force and where each comes from\n"
 	"  nullmta sendmail ...  as the sendmail program\n"
@@ -64,6 +65,7 @@ static const struct command commands[] = {
 	{"send", cmd_send},
 	{"flush", run_flush_program},
 	{"explain", run_flush_program},
+	{"test", run_flush_program},
 	{"config", cmd_config},
 	{"queue", cmd_queue},
 	{"sendmail", cmd_sendmail},

@@ -1,6 +1,5 @@
 #include "cmd/explain.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <sysexits.h>
 
@@ -14,6 +13,7 @@
 #include "cmd/routing.h"
 #include "cmd/setup.h"
 #include "cmd/submit.h"
+#include "cmd/telling.h"
 #include "conf/key.h"
 #include "deliver/wire_address.h"
 #include "mail/address.h"
@@ -21,7 +21,6 @@
 
 #define PROGRAM     "nullmta explain"
 #define LINE_MAX    16384
-#define ENTRY_MAX   8192
 #define COMPARE_MAX ((size_t)4 * 1024 * 1024)
 
 /* clang-format off */
@@ -49,116 +48,26 @@ struct explainer {
 	struct aliases aliases;
 	struct world world;
 	struct netaddr_list own_addresses;
+	struct telling telling;
 	struct buf sender;
 	struct strv asked; /* recipients, and addresses whose way was told */
 	struct strv told;
 	int code;
 };
 
-/* "  label        text", the text cleaned */
-PRINTF_LIKE(2, 3) static void say(const char *label, const char *fmt, ...)
-{
-	struct buf line = BUF_INIT(LINE_MAX), clean = BUF_INIT(4 * LINE_MAX);
-	va_list args;
-
-	va_start(args, fmt);
-	buf_vaddf(&line, fmt, args);
-	va_end(args);
-	text_clean(&clean, buf_span(&line));
-	(void)printf("  %-12s %s\n", label, buf_str(&clean));
-	buf_release(&line);
-	buf_release(&clean);
-}
-
 static void say_outcome(struct explainer *e, const struct outcome *why)
 {
 	bool is_final = why->kind == OUTCOME_FAILED;
 
 	if (why->kind == OUTCOME_DELIVERED) {
-		say("goes", "nowhere: %s", why->text);
+		telling_say(&e->telling, "goes", "nowhere: %s", why->text);
 		return;
 	}
-	say(is_final ? "cannot go" : "not now", "%s", why->text);
+	telling_say(&e->telling, is_final ? "cannot go" : "not now", "%s", why->text);
 	if (is_final)
 		e->code = EX_NOHOST;
 	else if (e->code == EX_OK)
 		e->code = EX_TEMPFAIL;
-}
-
-/* "[route a] sender (/etc/nullmta.conf:3), recipient (…)", or "[relay] host (…)" */
-static void add_reason(
-	struct buf *out, const struct explainer *e, const struct conf_relay *route)
-{
-	const struct conf_key *key = conf_key_find(SPAN_LIT("relay"), SPAN_LIT("host"));
-	const char *between = "";
-
-	buf_add_char(out, '[');
-	conf_section_name(out, route);
-	buf_add_str(out, "] ");
-	if (!route) {
-		buf_addf(out, "%s (", key->name);
-		conf_origin(out, &e->setup.conf, NULL, key);
-		buf_add_char(out, ')');
-		return;
-	}
-	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++) {
-		if (!conf_key_is_route(key) || !route->origins[i].where)
-			continue;
-		buf_addf(out, "%s%s (", between, key->name);
-		conf_origin(out, &e->setup.conf, route, key);
-		buf_add_char(out, ')');
-		between = ", ";
-	}
-}
-
-static void add_relays(struct buf *out, const struct route_way *way)
-{
-	for (size_t i = 0; i < way->hop_count; i++) {
-		const struct route_hop *hop = &way->hops[i];
-
-		buf_add_str(out, i ? ", then " : "");
-		buf_addf(out, "%s%s",
-			hop->kind == ROUTE_HOP_MX    ? "mx:"
-			: hop->kind == ROUTE_HOP_SRV ? "srv:"
-						     : "",
-			hop->name);
-		if (hop->kind != ROUTE_HOP_SRV && hop->kind != ROUTE_HOP_SOCKET)
-			buf_addf(out, ", port %u", (unsigned)hop->port);
-		buf_add_str(out, hop->is_implicit ? " (TLS)" : "");
-		buf_add_str(out, hop->is_lmtp ? " (LMTP)" : "");
-	}
-}
-
-static void say_route(const struct explainer *e, const struct route *route)
-{
-	const struct conf_relay *relay =
-		routing_relay(&e->routing, &e->setup.conf, route->way);
-	struct buf reason = BUF_INIT(LINE_MAX), relays = BUF_INIT(LINE_MAX);
-
-	add_reason(&reason, e, relay->name ? relay : NULL);
-	switch (route->kind) {
-	case ROUTE_RELAY:
-		add_relays(&relays, route->way);
-		say("goes", "through the relay %s, because of %s", buf_str(&relays),
-			buf_str(&reason));
-		break;
-	case ROUTE_MX:
-		if (relay->host.count)
-			say("goes", "to the mail servers of %s, because of %s",
-				route->name, buf_str(&reason));
-		else
-			say("goes",
-				"to the mail servers of %s, because there is no [relay] "
-				"host",
-				route->name);
-		break;
-	case ROUTE_LITERAL:
-		say("goes", "to %s, port %u, because the address says so", route->name,
-			route->port);
-		break;
-	}
-	buf_release(&reason);
-	buf_release(&relays);
 }
 
 static void say_hosts(struct explainer *e, const struct route *route)
@@ -179,13 +88,12 @@ static void say_hosts(struct explainer *e, const struct route *route)
 	for (size_t i = 0; i < list.count; i++) {
 		char remote[OUTCOME_REMOTE_MAX];
 
-		netaddr_format_remote(&list.targets[i].address, list.targets[i].host,
-			remote, sizeof(remote));
+		mx_target_format(&list.targets[i], remote, sizeof(remote));
 		if (route->kind == ROUTE_MX)
-			say(i ? "" : "hosts", "%s, preference %u", remote,
-				list.targets[i].preference);
+			telling_say(&e->telling, i ? "" : "hosts", "%s, preference %u",
+				remote, list.targets[i].preference);
 		else
-			say(i ? "" : "hosts", "%s", remote);
+			telling_say(&e->telling, i ? "" : "hosts", "%s", remote);
 	}
 }
 
@@ -206,7 +114,8 @@ static void say_way_sender(struct explainer *e, const struct route *route)
 	struct wire_addresses wire = {0};
 
 	if (rules && e->sender.len)
-		say("sender", "<%s>", wire_sender(&wire, buf_str(&e->sender), rules));
+		telling_say(&e->telling, "sender", "<%s>",
+			wire_sender(&wire, buf_str(&e->sender), rules));
 	wire_addresses_release(&wire);
 }
 
@@ -218,29 +127,18 @@ static void explain_way(struct explainer *e, const char *address)
 	struct outcome why;
 
 	strv_add(&e->told, span_of(address));
-	say("on the wire", "<%s>", wire_recipient(&wire, &given)->address);
+	telling_say(&e->telling, "on the wire", "<%s>",
+		wire_recipient(&wire, &given)->address);
 	if (route_resolve(&e->routing.options, buf_span(&e->sender), span_of(address),
 		    &route, &why) < 0) {
 		say_outcome(e, &why);
 	} else {
-		say_route(e, &route);
+		telling_route(&e->telling, &route);
 		say_way_sender(e, &route);
 		if (!e->options->has_no_dns)
 			say_hosts(e, &route);
 	}
 	wire_addresses_release(&wire);
-}
-
-/* One entry of the aliases. */
-static void say_step(void *ctx, struct span address, const struct alias_entry *entry)
-{
-	const struct aliases *aliases = ctx;
-	struct buf targets = BUF_INIT(ENTRY_MAX);
-
-	alias_entry_format(&targets, &aliases->table, &aliases->scope, entry);
-	say("alias", "%.*s is an alias (%s:%u) for %s", SPAN_ARGS(address),
-		aliases->table.file, entry->line, buf_str(&targets));
-	buf_release(&targets);
 }
 
 /* What an alias has put in the place of `address`, which may be among it. */
@@ -259,13 +157,11 @@ static void explain_found(
 
 static void explain_recipient(struct explainer *e, const char *address)
 {
-	const struct alias_tracer tracer = {say_step, &e->aliases};
 	struct strv found = {0};
 	struct fault why;
 
 	print_heading(address);
-	switch (alias_trace(&e->aliases.table, &e->aliases.scope, span_of(address),
-		&tracer, &found, &why)) {
+	switch (telling_expand(&e->telling, span_of(address), &found, &why)) {
 	case ALIAS_NONE:
 		explain_way(e, address);
 		break;
@@ -273,10 +169,10 @@ static void explain_recipient(struct explainer *e, const char *address)
 		explain_found(e, address, &found);
 		break;
 	case ALIAS_DISCARD:
-		say("goes", "to nobody: it is discarded");
+		telling_say(&e->telling, "goes", "to nobody: it is discarded");
 		break;
 	case ALIAS_BROKEN:
-		say("not now", "%s", why.text);
+		telling_say(&e->telling, "not now", "%s", why.text);
 		e->code = e->code == EX_OK ? EX_TEMPFAIL : e->code;
 		break;
 	}
@@ -316,8 +212,8 @@ static void explain_sender(struct explainer *e, const char *sender)
 	else
 		buf_add_str(&why, " (never changed)");
 	(void)printf("sender\n");
-	say("given", "<%s>", sender);
-	say("on the wire", "<%s>%s", leaves, buf_str(&why));
+	telling_say(&e->telling, "given", "<%s>", sender);
+	telling_say(&e->telling, "on the wire", "<%s>%s", leaves, buf_str(&why));
 	wire_addresses_release(&wire);
 	buf_release(&why);
 }
@@ -412,6 +308,10 @@ static int explainer_init(struct explainer *e, const struct explain_options *o)
 	aliases_load(&e->aliases, &e->setup.conf, &e->setup.identity, &e->setup.user,
 		&e->setup.problems);
 	routing_load(&e->routing, &e->setup.conf, &e->setup.user);
+	e->telling = (struct telling){.conf = &e->setup.conf,
+		.routing = &e->routing,
+		.aliases = &e->aliases,
+		.hear = telling_print};
 	if (e->setup.problems.errors) {
 		setup_print_problems(&e->setup, PROGRAM);
 		return EX_CONFIG;

@@ -10,13 +10,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "cmd/aliases.h"
 #include "cmd/exit_code.h"
 #include "cmd/flush_all.h"
 #include "cmd/flush_options.h"
-#include "cmd/network.h"
-#include "cmd/rewriting.h"
-#include "cmd/routing.h"
+#include "cmd/flusher.h"
 #include "cmd/setup.h"
 #include "deliver/run.h"
 
@@ -50,62 +47,11 @@ static const char help[] =
 	"  --spool DIR   this spool only\n"
 	"  -C FILE       this configuration file only\n";
 
-/* All that a run over one spool needs. */
-struct flusher {
-	const struct flush_options *options;
-	struct run_result total;
-	struct setup setup;
-	struct rewriting rewriting;
-	struct routing routing;
-	struct aliases aliases;
-	struct world world;
-	struct flush flush;
-};
-
 /* at once: the workers share what is printed, not what is buffered */
 static void show_line(const char *line)
 {
 	(void)puts(line);
 	(void)fflush(stdout);
-}
-
-static int flusher_init(struct flusher *fl, struct fault *f)
-{
-	const struct conf *conf = &fl->setup.conf;
-
-	if (network_open(&fl->world, conf, &fl->setup.user, f) < 0)
-		return -1;
-	fl->flush = (struct flush){
-		.world = &fl->world,
-		.conf = conf,
-		.identity = &fl->setup.identity,
-		.user = &fl->setup.user,
-		.mailbox_path = fl->setup.mailbox_path,
-		.route = fl->routing.options,
-		.way_rewrites = fl->rewriting.ways,
-		.is_now = fl->options->is_now || fl->options->message,
-		.is_followed = fl->options->is_all,
-		.only = &fl->options->only,
-		.show = fl->options->is_verbose ? show_line : NULL,
-	};
-	if (fl->rewriting.is_needed)
-		fl->flush.rewrite = &fl->rewriting.rules;
-	if (fl->aliases.is_needed) {
-		fl->flush.aliases = &fl->aliases.table;
-		fl->flush.alias_scope = &fl->aliases.scope;
-	}
-	if (schedule_parse(span_of(conf->spool.retry), &fl->flush.retry) < 0)
-		BUG("[spool] retry was checked");
-	/* without the list the loop test has only the host name to go by */
-	if (netaddr_list_add_own(&fl->flush.own_addresses, f) < 0)
-		log_event(LOG_LEVEL_WARNING, "own-addresses", LOG_TEXT("why", f->text));
-	return 0;
-}
-
-static void flusher_release(struct flusher *fl)
-{
-	netaddr_list_release(&fl->flush.own_addresses);
-	world_release(&fl->world);
 }
 
 static int open_lock(const struct spool *spool, const char *name)
@@ -157,7 +103,8 @@ static void add_up(struct run_result *total, const struct run_result *r)
 	total->failed += r->failed;
 }
 
-static int flush_spool(struct flusher *fl, const struct spool *spool)
+static int flush_spool(
+	struct flusher *fl, const struct flush_options *o, const struct spool *spool)
 {
 	bool has_turn = !fl->flush.is_now;
 	struct run_result result;
@@ -167,16 +114,16 @@ static int flush_spool(struct flusher *fl, const struct spool *spool)
 
 	/* who wants it now does not queue behind a run that may take hours */
 	if (has_turn) {
-		lock_fd = take_turn(spool, fl->options->wait_fd);
+		lock_fd = take_turn(spool, o->wait_fd);
 		if (lock_fd < 0 || flush_is_stopping())
 			return EX_OK; /* the process ends, and with it the lock */
 	}
 	fl->flush.spool = spool;
-	if (run_queue(&fl->flush, fl->options->message, &result, &f) < 0) {
+	if (run_queue(&fl->flush, o->message, &result, &f) < 0) {
 		log_event(LOG_LEVEL_ERROR, "run-failed", LOG_TEXT("spool", spool->path),
 			LOG_TEXT("why", f.text));
 		code = exit_with(PROGRAM, &f);
-	} else if (fl->options->message) {
+	} else if (o->message) {
 		code = tell_result(&result);
 	}
 	add_up(&fl->total, &result);
@@ -185,29 +132,29 @@ static int flush_spool(struct flusher *fl, const struct spool *spool)
 	return code;
 }
 
-static int open_spools(
-	struct flusher *fl, struct spool spools[PLACE_CANDIDATES_MAX], struct fault *f)
+static int open_spools(struct flusher *fl, const struct flush_options *o,
+	struct spool spools[PLACE_CANDIDATES_MAX], struct fault *f)
 {
 	struct place_options place = setup_place(&fl->setup);
 
-	if (fl->options->spool) {
-		place.dir = fl->options->spool;
+	if (o->spool) {
+		place.dir = o->spool;
 		place.has_usual = false;
 	}
 	return place_open_existing(spools, &place, f);
 }
 
-static int flush_once(struct flusher *fl)
+static int flush_once(struct flusher *fl, const struct flush_options *o)
 {
 	struct spool spools[PLACE_CANDIDATES_MAX];
 	struct fault f;
 	int code = EX_OK;
-	int count = open_spools(fl, spools, &f);
+	int count = open_spools(fl, o, spools, &f);
 
 	if (count < 0)
 		return exit_with(PROGRAM, &f);
 	for (int i = 0; i < count; i++) {
-		int one = flush_is_stopping() ? EX_OK : flush_spool(fl, &spools[i]);
+		int one = flush_is_stopping() ? EX_OK : flush_spool(fl, o, &spools[i]);
 
 		code = one ? one : code;
 		spool_close(&spools[i]);
@@ -216,36 +163,31 @@ static int flush_once(struct flusher *fl)
 }
 
 /* One round with what was loaded, which is taken over. */
-static int flush_loaded(
-	const struct flush_options *o, struct setup *setup, struct run_result *ret)
+static int flush_loaded(const struct flush_options *o, struct setup *setup,
+	struct vault *vault, struct run_result *ret)
 {
-	struct flusher fl = {.options = o, .setup = *setup};
+	struct flusher fl;
 	struct fault f;
 	int code;
 
-	rewriting_load(&fl.rewriting, &fl.setup.conf, &fl.setup.identity, &fl.setup.user,
-		&fl.setup.problems);
-	aliases_load(&fl.aliases, &fl.setup.conf, &fl.setup.identity, &fl.setup.user,
-		&fl.setup.problems);
-	routing_load(&fl.routing, &fl.setup.conf, &fl.setup.user);
+	flusher_take(&fl, setup, vault);
 	if (fl.setup.problems.errors) {
-		/* guessing where mail goes would be worse than waiting */
 		setup_print_problems(&fl.setup, PROGRAM);
 		log_event(LOG_LEVEL_ERROR, "configuration",
 			LOG_NUMBER("problems", (int64_t)fl.setup.problems.errors),
 			LOG_TEXT("hint", "mail stays queued; see nullmta config check"));
 		code = EX_CONFIG;
-	} else if (flusher_init(&fl, &f) < 0) {
+	} else if (flusher_open(&fl, &f) < 0) {
 		code = exit_with(PROGRAM, &f);
 	} else {
-		code = flush_once(&fl);
-		flusher_release(&fl);
+		fl.flush.is_now = o->is_now || o->message;
+		fl.flush.is_followed = o->is_all;
+		fl.flush.only = &o->only;
+		fl.flush.show = o->is_verbose ? show_line : NULL;
+		code = flush_once(&fl, o);
 	}
 	*ret = fl.total;
-	aliases_release(&fl.aliases);
-	routing_release(&fl.routing);
-	rewriting_release(&fl.rewriting);
-	setup_release(&fl.setup);
+	flusher_release(&fl);
 	return code;
 }
 
@@ -255,7 +197,7 @@ static int flush_with_setup(const struct flush_options *o)
 	struct setup setup;
 
 	setup_load(&setup, o->conf_file);
-	return flush_loaded(o, &setup, &ignored);
+	return flush_loaded(o, &setup, NULL, &ignored);
 }
 
 static void wait_until(int64_t mono_ms)

@@ -46,6 +46,7 @@
 struct flush_all {
 	const struct flush_options *options;
 	struct setup system;
+	struct vault vault;
 	char *log_target;
 	struct flush_tally *tally;
 	struct flush_owner owner;
@@ -66,6 +67,7 @@ struct flush_all {
 static void release_system(struct flush_all *a)
 {
 	setup_release(&a->system);
+	vault_release(&a->vault);
 	free(a->log_target);
 	a->log_target = NULL;
 }
@@ -80,8 +82,9 @@ static void tell_problems(const struct setup *checked)
 
 /*
  * What holds for all. Twice: as it is without anybody's own file, to see whether it is right
- * and where the log is; and unfinished, for the children to put such a file on top. 0, or
- * -1 where it is wrong, which is told.
+ * and where the log is; and unfinished, for the children to put such a file on top. By the
+ * former the secrets are read that the children, who are not root, cannot read. 0, or -1
+ * where it is wrong, which is told.
  */
 static int load_system(struct flush_all *a)
 {
@@ -102,6 +105,7 @@ static int load_system(struct flush_all *a)
 	} else {
 		release_system(a);
 		a->log_target = mem_string(checked.conf.log.target);
+		vault_load(&a->vault, &checked.conf);
 		setup_load_system(&a->system, a->options->conf_file);
 	}
 	setup_release(&checked);
@@ -408,6 +412,7 @@ static int begin(struct flush_all *a, struct fault *f)
 	a->owner = (struct flush_owner){
 		.options = a->options,
 		.system = &a->system,
+		.vault = &a->vault,
 		.log_target = (const char *const *)&a->log_target,
 		.tally = a->tally,
 		.parent = getpid(),

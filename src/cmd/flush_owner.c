@@ -148,6 +148,7 @@ static void add_up(struct flush_tally *tally, const struct run_result *r)
 void flush_owner_run(const struct flush_owner *o, uid_t uid)
 {
 	struct setup setup = *o->system;
+	struct vault vault = *o->vault;
 	struct run_result result = {0};
 	struct user user;
 	struct fault f;
@@ -165,7 +166,7 @@ void flush_owner_run(const struct flush_owner *o, uid_t uid)
 	setup_take_user(&setup, &user);
 	open_log(o, &setup);
 	enter_sandbox(o, &setup);
-	code = o->work(o->options, &setup, &result);
+	code = o->work(o->options, &setup, &vault, &result);
 	add_up(o->tally, &result);
 	_exit(code);
 }

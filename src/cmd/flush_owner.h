@@ -10,6 +10,7 @@
 
 #include "cmd/flush_options.h"
 #include "cmd/setup.h"
+#include "cmd/vault.h"
 #include "deliver/run.h"
 
 /* What all children of a round have done, in memory that they share. */
@@ -23,13 +24,17 @@ struct flush_tally {
 	_Atomic int seccomp;
 };
 
-/* What `nullmta flush` does for one user. Takes `setup` over; returns an exit code. */
-typedef int (*flush_work)(
-	const struct flush_options *options, struct setup *setup, struct run_result *ret);
+/*
+ * What `nullmta flush` does for one user. Takes `setup` over, narrows `vault` (NULL: none);
+ * returns an exit code.
+ */
+typedef int (*flush_work)(const struct flush_options *options, struct setup *setup,
+	struct vault *vault, struct run_result *ret);
 
 struct flush_owner {
 	const struct flush_options *options;
 	const struct setup *system;    /* setup_load_system, in the parent */
+	const struct vault *vault;     /* of the same, read by root */
 	const char *const *log_target; /* what the parent's log goes to */
 	struct flush_tally *tally;
 	flush_work work;

@@ -51,11 +51,11 @@ static struct route direct_route(const struct route_options *options, struct spa
 }
 
 static const struct host *find(
-	const struct host_reasons *r, const char *sender, const char *address)
+	const struct host_reasons *r, const struct envelope *e, const char *address)
 {
 	const struct route_options *options = &r->routing.options;
 	const struct route_way *way =
-		route_choose(options, span_of(sender), span_of(address));
+		route_choose(options, span_of(e->sender), span_of(address));
 	struct route route = direct_route(options, address_domain(span_of(address)));
 	char key[ROUTE_KEY_SIZE];
 
@@ -64,12 +64,13 @@ static const struct host *find(
 	if (way->kind == ROUTE_WAY_RELAY)
 		route = (struct route){.kind = ROUTE_RELAY};
 	route.way = way;
+	route_note_wish(options, &route, e->tls);
 	route_key(&route, key);
 	return hosts_find(&r->hosts, key);
 }
 
 const struct host *host_reasons_find(
-	const struct host_reasons *r, const char *sender, const char *address)
+	const struct host_reasons *r, const struct envelope *e, const char *address)
 {
 	const struct host *host = NULL;
 	struct strv addresses = {0};
@@ -79,9 +80,9 @@ const struct host *host_reasons_find(
 		return NULL;
 	if (alias_expand(&r->aliases.table, &r->aliases.scope, span_of(address),
 		    &addresses, &ignored) != ALIAS_FOUND)
-		return find(r, sender, address);
+		return find(r, e, address);
 	for (size_t i = 0; i < addresses.count && !host; i++)
-		host = find(r, sender, addresses.items[i]);
+		host = find(r, e, addresses.items[i]);
 	strv_release(&addresses);
 	return host;
 }

@@ -22,10 +22,11 @@ void host_reasons_load(
 void host_reasons_release(struct host_reasons *r);
 
 /*
- * What is known against the next hop of mail from `sender` to a canonical address, or NULL.
- * Borrowed until the release. Resolves nothing: a domain outside ASCII has no reason here.
+ * What is known against the next hop of a message with the envelope `e` to a canonical
+ * address, or NULL. Borrowed until the release. Resolves nothing: a domain outside ASCII
+ * has no reason here.
  */
 const struct host *host_reasons_find(
-	const struct host_reasons *r, const char *sender, const char *address);
+	const struct host_reasons *r, const struct envelope *e, const char *address);
 
 #endif

@@ -3,16 +3,15 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sysexits.h>
 
 #include "base/clock.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "cmd/exit_code.h"
 #include "cmd/host_reasons.h"
 #include "cmd/setup.h"
 #include "deliver/seen.h"
+#include "spool/batch.h"
 #include "spool/journal.h"
 #include "spool/message.h"
 
@@ -20,17 +19,16 @@
 #define HEADING "-Queue ID-      --Size-- ----Arrival Time---- -Sender/Recipient-------\n"
 #define INDENT  "                                               "
 
-/* beyond malloc's threshold for mmap: growing by mremap leaves no old copies behind */
-#define ENTRIES_FIRST 8192
+/* messages listed at a time: a queue of any length in a few megabytes */
+#define LISTED_MAX 65536
 
 struct listing {
 	const struct setup *setup;
 	const struct spool *spool;
-	struct spool_entry *entries;
-	size_t count;
-	size_t cap;
+	struct spool_batch batch;
 	struct host_reasons reasons;
 	struct seen journals; /* ids that have one */
+	bool has_looked;      /* for those two, in this spool */
 	uint64_t octets;
 	uint64_t messages; /* printed */
 };
@@ -39,11 +37,7 @@ static bool collect(void *ctx, const struct spool_entry *e)
 {
 	struct listing *l = ctx;
 
-	if (l->count == l->cap) {
-		l->cap = l->cap ? l->cap * 2 : ENTRIES_FIRST;
-		l->entries = mem_regrow(l->entries, l->cap, sizeof(*l->entries));
-	}
-	l->entries[l->count++] = *e;
+	spool_batch_add(&l->batch, e);
 	return true;
 }
 
@@ -75,8 +69,7 @@ static void print_reason(const char *remote, int code, const char *text)
 static void print_why(struct listing *l, const struct message *m,
 	const struct journal_recipient *r, const char *address)
 {
-	const struct host *host =
-		host_reasons_find(&l->reasons, m->envelope.sender, address);
+	const struct host *host = host_reasons_find(&l->reasons, &m->envelope, address);
 
 	switch ((enum spool_box)m->entry.box) {
 	case SPOOL_HELD:
@@ -183,26 +176,53 @@ static void collect_journal(void *ctx, const char *id)
 	(void)seen_add(&l->journals, id);
 }
 
-static int list_spool(struct listing *l, const struct spool *spool, struct fault *f)
+/* All boxes, as far as they go into one batch. */
+static int find_batch(struct listing *l, struct fault *f)
 {
 	const struct spool_visitor visitor = {.entry = collect, .ctx = l};
 
-	l->spool = spool;
-	l->count = 0;
 	for (int box = SPOOL_NEW; box <= SPOOL_FAILED; box++)
-		if (spool_scan(spool, (enum spool_box)box, &visitor, f) < 0)
+		if (spool_scan(l->spool, (enum spool_box)box, &visitor, f) < 0)
 			return -1;
-	if (l->count == 0)
+	spool_batch_sort(&l->batch);
+	return 0;
+}
+
+/* What else is known, for the first message that there is. */
+static int look_around(struct listing *l, struct fault *f)
+{
+	if (l->has_looked)
 		return 0;
-	if (journal_each(spool, collect_journal, l, f) < 0)
+	if (journal_each(l->spool, collect_journal, l, f) < 0)
 		return -1;
-	host_reasons_load(&l->reasons, l->setup, spool);
-	spool_sort(l->entries, l->count);
-	for (size_t i = 0; i < l->count; i++)
-		print_message(l, &l->entries[i]);
+	host_reasons_load(&l->reasons, l->setup, l->spool);
+	l->has_looked = true;
+	return 0;
+}
+
+static int list_batches(struct listing *l, struct fault *f)
+{
+	while (spool_batch_next(&l->batch)) {
+		if (find_batch(l, f) < 0 || (l->batch.count && look_around(l, f) < 0))
+			return -1;
+		for (size_t i = 0; i < l->batch.count; i++)
+			print_message(l, &l->batch.entries[i]);
+	}
+	return 0;
+}
+
+static int list_spool(struct listing *l, const struct spool *spool, struct fault *f)
+{
+	int rc;
+
+	l->spool = spool;
+	spool_batch_init(&l->batch, LISTED_MAX);
+	rc = list_batches(l, f);
+	spool_batch_release(&l->batch);
 	host_reasons_release(&l->reasons);
 	seen_release(&l->journals);
-	return 0;
+	l->has_looked = false;
+	return rc;
 }
 
 static void print_total(const struct listing *l)
@@ -245,8 +265,6 @@ int cmd_mailq(void)
 		fault_set(&f, FAULT_SYSTEM, errno, "cannot write the list");
 		rc = -1;
 	}
-	seen_release(&l.journals);
-	free(l.entries);
 	setup_release(&setup);
 	return rc == 0 ? EX_OK : exit_with("mailq", &f);
 }

@@ -137,6 +137,7 @@ void routing_load(struct routing *ret, const struct conf *conf, const struct use
 	};
 	ret->options.ways = ret->ways;
 	ret->options.mx_port = (uint16_t)conf->delivery.port;
+	ret->options.ignores_tls_optional = !conf->delivery.obeys_tls_required;
 	ret->options.local_user = user->name;
 	for (size_t i = 0; i < conf->route_count; i++)
 		add_way(ret, conf, conf->routes[i]);

@@ -22,10 +22,8 @@ static bool is_here(const struct conf_hop *hop)
 	struct span name = span_of(hop->name);
 	struct netaddr address;
 
-	if (hop->kind == CONF_HOP_SOCKET)
-		return true;
 	if (hop->kind != CONF_HOP_HOST)
-		return false;
+		return hop->kind == CONF_HOP_SOCKET;
 	if (netaddr_parse(name, 0, &address) == 0)
 		return netaddr_is_loopback(&address);
 	return hostname_is_localhost(name);
@@ -42,6 +40,11 @@ static enum tls_level usual_level(const struct conf_relay *relay)
 		return TLS_FINGERPRINT;
 	if (is_direct(relay))
 		return TLS_MAY;
+	if (relay->host.items[0].kind == CONF_HOP_SOCKET && relay->host.count == 1)
+		return TLS_NONE;
+	/* who gives a login or a CA means to know the other side */
+	if (relay->user || relay->tls_ca)
+		return TLS_VERIFY;
 	for (size_t i = 0; i < relay->host.count; i++)
 		if (!is_here(&relay->host.items[i]))
 			return TLS_VERIFY;

@@ -57,13 +57,15 @@ static const char *named_file(const struct conf_options *options)
 			     : environment_get(options->environment, "NULLMTA_CONF");
 }
 
+/* `home` is NULL where there is none. */
 static void load_guarded_user_file(
 	struct conf *c, const char *home, struct conf_problems *problems)
 {
 	struct conf_guard guard;
 
 	conf_guard_begin(&guard, c);
-	load_user_file(c, home, problems);
+	if (home)
+		load_user_file(c, home, problems);
 	conf_guard_end(&guard, c, problems);
 }
 
@@ -107,8 +109,7 @@ void conf_load_system(struct conf *ret, const struct conf_options *options,
 
 void conf_load_user(struct conf *c, const char *home, struct conf_problems *problems)
 {
-	if (home)
-		load_guarded_user_file(c, home, problems);
+	load_guarded_user_file(c, home, problems);
 	conf_complete(c, problems);
 }
 

@@ -48,6 +48,9 @@ static char *canonical_host(struct span host)
 
 static int parse_socket(struct span path, struct conf_hop *hop)
 {
+	/* behind lmtp: two would be the start of a host */
+	while (span_starts(path, "//"))
+		path = span_from(path, 1);
 	if (!span_starts(path, "/") || path.len < 2 || path.len > CONF_HOP_PATH_MAX)
 		return -1;
 	hop->kind = CONF_HOP_SOCKET;

@@ -57,7 +57,7 @@ struct conf_hops {
 };
 
 /*
- * Read the whole value; empty is no hop at all. 0; or -1: `*ret` is untouched and `want`
+ * Read the whole value, which has no control characters; empty is no hop at all. 0; or -1: `*ret` is untouched and `want`
  * says what would be right.
  */
 int conf_hops_parse(struct span text, struct conf_hops *ret, struct buf *want);

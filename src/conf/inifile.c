@@ -152,10 +152,20 @@ const char *inifile_value(
 	return value;
 }
 
+/* iniparser frees its copies of all values as they are, passwords among them. */
+static void wipe_values(dictionary *d)
+{
+	for (ssize_t i = 0; i < (ssize_t)d->size; i++)
+		if (d->val[i])
+			explicit_bzero(d->val[i], strlen(d->val[i]));
+}
+
 void inifile_release(struct inifile *file)
 {
-	if (file->dictionary)
+	if (file->dictionary) {
+		wipe_values(file->dictionary);
 		iniparser_freedict(file->dictionary);
+	}
 	buf_wipe(&file->text);
 	file_close(file->fd);
 	*file = (struct inifile){.fd = -1};

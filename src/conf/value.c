@@ -13,7 +13,7 @@
 #include "conf/value_kind.h"
 
 #define SCHEDULE_STEPS_MAX 32
-#define SERVERS_MAX        8
+#define SERVERS_MAX        3 /* as many as libresolv takes */
 #define DNS_PORT           53
 #define WORD_NONE          SIZE_MAX
 

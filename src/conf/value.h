@@ -20,7 +20,7 @@ enum value_kind {
 	VALUE_SECONDS,  /* int64_t, min to max, with s, m, h, d or w; `words` name 0 */
 	VALUE_HOSTNAME, /* char *, a full host name, with a dot * */
 	VALUE_DOMAIN,   /* char *, a domain * */
-	VALUE_SERVERS,  /* struct strv, numeric host:port, at most 8 * */
+	VALUE_SERVERS,  /* struct strv, numeric host:port, at most 3 * */
 	VALUE_SCHEDULE, /* char *, 1 to 32 durations of at least 1s */
 	VALUE_PATH,   /* char *, absolute or ~/…, with %u and %%; `words` name none * */
 	VALUE_REPORT, /* char *, auto, user, sender or an address */

@@ -217,15 +217,21 @@ static bool is_domain_pattern(struct span s)
 /* `words` are what may stand there beside addresses and domains. */
 static int add_pattern(const struct value_spec *spec, struct span word, struct strv *list)
 {
-	bool is_good = is_domain_pattern(word) || value_is_address(word);
+	struct span domain = word;
+	bool is_good;
 
-	if (span_starts(word, "@"))
-		is_good = is_domain_pattern(span_from(word, 1));
+	/* "@example.org" and "*@example.org" are that domain */
+	if (span_starts(domain, "*@"))
+		domain = span_from(domain, 1);
+	if (span_starts(domain, "@"))
+		domain = span_from(domain, 1);
+	is_good = is_domain_pattern(domain) ||
+		  (domain.len == word.len && value_is_address(word));
 	for (size_t i = 0; spec->words[i]; i++)
 		is_good = is_good || span_is(word, spec->words[i]);
 	if (!is_good)
 		return -1;
-	strv_add(list, span_starts(word, "@") ? span_from(word, 1) : word);
+	strv_add(list, domain);
 	return 0;
 }
 

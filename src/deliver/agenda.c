@@ -139,12 +139,12 @@ static void log_unopened(const struct spool_entry *e, const struct fault *f)
 
 /* The destination of one addressee; NULL is never returned. */
 static struct destination *destination_of(
-	struct agenda *a, const char *sender, const struct addressee *to)
+	struct agenda *a, const struct envelope *e, const struct addressee *to)
 {
 	struct route route;
 	struct outcome ignored;
 
-	if (expansion_route(a->flush, sender, to, &route, &ignored) < 0)
+	if (expansion_route(a->flush, e, to, &route, &ignored) < 0)
 		return plan_destination(&a->plan, NULL);
 	return plan_destination(&a->plan, &route);
 }
@@ -158,7 +158,7 @@ static bool is_final(const struct journal_recipient *r)
  * The destinations of the addressees that are still to be tried, each once; the caller
  * frees.
  */
-static struct destination **destinations_of(struct agenda *a, const char *sender,
+static struct destination **destinations_of(struct agenda *a, const struct envelope *e,
 	const struct expansion *x, const struct journal_state *past, size_t *ret_count)
 {
 	struct destination **list = mem_array(x->count, sizeof(*list));
@@ -171,7 +171,7 @@ static struct destination **destinations_of(struct agenda *a, const char *sender
 		if (!x->items[i].is_active ||
 			(i < past->count && is_final(&past->recipients[i])))
 			continue;
-		d = destination_of(a, sender, &x->items[i]);
+		d = destination_of(a, e, &x->items[i]);
 		for (size_t k = 0; k < count && !is_known; k++)
 			is_known = list[k] == d;
 		if (!is_known)
@@ -258,8 +258,7 @@ static void plan_shared(struct agenda *a, const struct spool_entry *e)
 		return;
 	}
 	number = add_shared(a, c);
-	list = destinations_of(
-		a, c->message.envelope.sender, &c->addressees, &c->past, &count);
+	list = destinations_of(a, &c->message.envelope, &c->addressees, &c->past, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct host *down = down_host(a, list[i]);
 
@@ -288,7 +287,7 @@ static int look_up(struct agenda *a, const struct envelope *e, struct destinatio
 	if (journal_load(a->flush->spool, e->id, e->recipient_count, &past, f) < 0)
 		return -1;
 	expansion_make(&x, a->flush, e, &past);
-	*ret = destinations_of(a, e->sender, &x, &past, ret_count);
+	*ret = destinations_of(a, e, &x, &past, ret_count);
 	expansion_release(&x);
 	journal_state_release(&past);
 	return 0;

@@ -29,6 +29,9 @@ struct claim {
 	bool is_precious;     /* a delivery among them: it must not be forgotten */
 	bool has_lost_record; /* a delivery could not be written down */
 	uint32_t host_next_s; /* not before the host is tried again; 0: own schedule */
+	/* a trial: nothing of it is on disk, and outcomes are the answers to it */
+	bool is_trial;
+	struct outcome *answers; /* of each addressee; PENDING: nobody was asked */
 };
 
 /*
@@ -39,6 +42,14 @@ struct claim {
  */
 enum message_result claim_take(struct claim *ret, const struct flush *flush,
 	const struct spool_entry *entry, struct fault *f);
+
+/*
+ * A claim on a message that is in memory only, to ask what would become of it: its local names
+ * are looked up, it counts as tried before, nothing about it is written or logged.
+ * `envelope` moves into it. It is shared by all who are asked; claim_release ends it.
+ */
+void claim_begin_trial(
+	struct claim *ret, const struct flush *flush, struct envelope *envelope);
 
 /*
  * Set a damaged or forged file aside in failed/, with a log line: it is never sent and never

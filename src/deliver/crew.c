@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "deliver/target_memory.h"
 #include "deliver/worker.h"
 
 /* one more worker for a destination for each so many waiting: a series stays in order */
@@ -36,6 +37,7 @@ int crew_init(struct crew *c, const struct flush *flush, struct agenda *agenda,
 	*c = (struct crew){.flush = flush,
 		.agenda = agenda,
 		.hosts = hosts,
+		.memory = target_memory_new(),
 		.wake = {-1, -1},
 		.signal_fd = -1};
 	(void)sigemptyset(&child);
@@ -58,6 +60,7 @@ void crew_release(struct crew *c)
 	file_close(c->wake[0]);
 	file_close(c->wake[1]);
 	free(c->members);
+	target_memory_free(c->memory);
 }
 
 /* Messages that other destinations share keep no descriptor in this worker. */
@@ -83,6 +86,8 @@ static void run_worker(struct crew *c, struct destination *d, pid_t run)
 		.shared = c->agenda->shared,
 		.wake_fd = c->wake[1],
 		.hosts = c->hosts,
+		.memory = c->memory,
+		.memory_seen = c->memory_seen,
 	};
 	sigset_t child;
 
@@ -98,6 +103,16 @@ static void run_worker(struct crew *c, struct destination *d, pid_t run)
 	_exit(0);
 }
 
+/* OpenSSL takes some milliseconds to begin: once here, not in every worker. */
+static void warm_up_tls(const struct crew *c, const struct destination *d)
+{
+	const struct tls_options *options = flush_tls(c->flush, &d->route);
+	struct fault ignored; /* the worker meets it again, and tells */
+
+	if (!d->is_unroutable && !d->is_down && options->level != TLS_NONE)
+		(void)tls_cache_load(c->flush->world->tls, options, &ignored);
+}
+
 static bool start_worker(struct crew *c, struct destination *d)
 {
 	pid_t run = getpid();
@@ -108,6 +123,7 @@ static bool start_worker(struct crew *c, struct destination *d)
 	if (d->chance == 0)
 		d->chance = 1 + c->flush->world->random(UINT32_MAX - 1);
 	d->taken_before = d->slot->next_job;
+	warm_up_tls(c, d);
 	pid = fork();
 	if (pid == 0)
 		run_worker(c, d, run);
@@ -201,6 +217,8 @@ static void note_result(struct crew *c, struct destination *d)
 		hosts_note_success(c->hosts, d->key);
 		c->has_news = true;
 	}
+	c->has_news |=
+		target_memory_read(c->memory, &c->memory_seen, c->hosts, d->chance);
 	slot->state = BOARD_UNTRIED;
 	agenda_note_done(c->agenda, d);
 }

@@ -20,6 +20,8 @@ struct crew {
 	const struct flush *flush;
 	struct agenda *agenda;
 	struct hosts *hosts;
+	struct target_memory *memory;
+	size_t memory_seen; /* notes that `hosts` knows */
 	struct crew_member *members;
 	size_t count;
 	size_t cap;

@@ -286,13 +286,16 @@ void expansion_release(struct expansion *x)
 	*x = (struct expansion){0};
 }
 
-int expansion_route(const struct flush *flush, const char *sender,
+int expansion_route(const struct flush *flush, const struct envelope *e,
 	const struct addressee *a, struct route *ret, struct outcome *ret_why)
 {
 	if (a->fate) {
 		*ret_why = *a->fate;
 		return -1;
 	}
-	return route_resolve(&flush->route, span_of(sender),
-		span_of(a->recipient.address), ret, ret_why);
+	if (route_resolve(&flush->route, span_of(e->sender),
+		    span_of(a->recipient.address), ret, ret_why) < 0)
+		return -1;
+	route_note_wish(&flush->route, ret, e->tls);
+	return 0;
 }

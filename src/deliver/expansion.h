@@ -43,11 +43,11 @@ void expansion_make(struct expansion *ret, const struct flush *flush,
 void expansion_release(struct expansion *x);
 
 /*
- * The route of one addressee of mail from `sender`; -1 and `*ret_why`, what becomes of it instead: as route_resolve
- * says, or DELIVERED for a name that the alias table discards, DEFERRED 4.3.5 for one that
+ * The route of one addressee of a message with the envelope `e`; -1 and `*ret_why`, what
+ * becomes of it instead: as route_resolve says, or DELIVERED for a name that the alias table discards, DEFERRED 4.3.5 for one that
  * the table is wrong about (protocol R19: our configuration never fails mail).
  */
-int expansion_route(const struct flush *flush, const char *sender,
+int expansion_route(const struct flush *flush, const struct envelope *e,
 	const struct addressee *a, struct route *ret, struct outcome *ret_why);
 
 #endif

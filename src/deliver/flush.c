@@ -45,6 +45,13 @@ const struct conf_relay *flush_relay(const struct flush *flush, const struct rou
 					    : &flush->conf->relay;
 }
 
+const struct tls_options *flush_tls(const struct flush *flush, const struct route *route)
+{
+	static const struct tls_options usual = {.level = TLS_MAY};
+
+	return flush->way_tls ? &flush->way_tls[way_number(flush, route)] : &usual;
+}
+
 const struct rewrite *flush_rewrite(const struct flush *flush, const struct route *route)
 {
 	const struct rewrite *own = NULL;

@@ -16,6 +16,7 @@
 #include "mail/alias.h"
 #include "mail/rewrite.h"
 #include "net/netaddr.h"
+#include "net/tls.h"
 #include "policy/route.h"
 #include "spool/schedule.h"
 #include "spool/spool.h"
@@ -31,6 +32,8 @@ struct flush {
 	const struct rewrite *rewrite; /* of senders and header; NULL: nothing */
 	/* of each way of `route` that has rules of its own; NULL: as `rewrite` */
 	const struct rewrite *const *way_rewrites;
+	const struct tls_options *way_tls; /* of each way; NULL: `may` for all */
+	const struct login_source *logins; /* deliver/login.h; NULL: there are none */
 	const struct alias_table *aliases; /* of local names; NULL: none */
 	const struct alias_scope *alias_scope;
 	struct schedule retry;
@@ -42,6 +45,9 @@ struct flush {
 	 * meanwhile need not be looked for all the time.
 	 */
 	bool is_followed;
+	/* a trial (deliver/trial.h): who asks is told, nobody else, and a login that was
+	 * refused is tried all the same */
+	bool is_trial;
 	const struct selection *only; /* of the queue; NULL: all of it */
 	/* somebody watches: one harmless line, without line end; NULL: nobody */
 	void (*show)(const char *line);
@@ -50,6 +56,9 @@ struct flush {
 /* What the configuration says of this route. */
 const struct conf_relay *flush_relay(
 	const struct flush *flush, const struct route *route);
+
+/* How hosts on it are to be secured, as far as the configuration says; no name in it. */
+const struct tls_options *flush_tls(const struct flush *flush, const struct route *route);
 
 /* The rules for senders and header that hold on it; NULL: nothing changes. */
 const struct rewrite *flush_rewrite(const struct flush *flush, const struct route *route);

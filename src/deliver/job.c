@@ -26,8 +26,7 @@ static bool goes_here(const struct job *j, const struct addressee *a)
 {
 	struct route route;
 	struct outcome why;
-	int rc = expansion_route(
-		j->flush, j->claim->message.envelope.sender, a, &route, &why);
+	int rc = expansion_route(j->flush, &j->claim->message.envelope, a, &route, &why);
 
 	if (j->destination->is_unroutable)
 		return rc < 0;
@@ -66,6 +65,8 @@ static void describe(struct job *j)
 		.recipient_count = j->count,
 		.envid = e->envid,
 		.ret = e->ret,
+		.requires_tls = e->tls == TLS_WISH_REQUIRED,
+		.stops_before_data = j->claim->is_trial,
 		.tag = j,
 	};
 }
@@ -93,7 +94,7 @@ static void begin_content(struct job *j)
 {
 	j->transform = (struct header_transform){rewrite_section, j};
 	content_init(&j->content, &j->claim->message, buf_span(&j->trace),
-		rewrite_of(j) ? &j->transform : NULL);
+		rewrite_of(j) && !j->claim->is_trial ? &j->transform : NULL);
 	j->content.has_ascii_envelope = has_ascii_envelope(j);
 }
 
@@ -159,6 +160,13 @@ struct job *job_begin(const struct flush *flush, struct destination *d,
 int job_prepare(
 	struct job *j, const struct smtp_extensions *extensions, struct outcome *ret_why)
 {
+	/* RFC 8689 4.2.1: the next hop has to promise it, too */
+	if (j->message.requires_tls && !extensions->has_requiretls) {
+		*ret_why = outcome_make(OUTCOME_FAILED, OUTCOME_HOST, "5.7.30",
+			"the message requires TLS on all its way, and this host does not "
+			"offer REQUIRETLS");
+		return -1;
+	}
 	return content_prepare(&j->content, extensions, &j->message.facts, ret_why);
 }
 
@@ -198,8 +206,9 @@ static void decide(struct job *j, size_t index, const struct outcome *o)
 
 void job_outcome(struct job *j, size_t index, const struct outcome *o)
 {
-	if (o->scope == OUTCOME_HOST && o->kind != OUTCOME_DELIVERED &&
-		!o->may_be_delivered)
+	bool is_of_host = o->scope == OUTCOME_HOST || o->scope == OUTCOME_ROUTE;
+
+	if (is_of_host && o->kind != OUTCOME_DELIVERED && !o->may_be_delivered)
 		j->undecided[index] = *o;
 	else
 		decide(j, index, o);
@@ -230,6 +239,11 @@ bool job_is_untried(const struct job *j)
 	return false;
 }
 
+bool job_was_tried(const struct job *j)
+{
+	return j->claim->message.entry.attempts > 1; /* this one counts already */
+}
+
 void job_give_up(struct job *j, const struct outcome *o)
 {
 	for (size_t i = 0; i < j->count; i++) {
@@ -257,6 +271,8 @@ void job_leave(struct job *j)
  */
 static void end_shared(struct job *j)
 {
+	if (j->claim->is_trial)
+		return; /* in the same process, and not over yet */
 	if (j->claim->has_lost_record)
 		claim_park(j->claim, CLAIM_LOST_RECORD);
 	claim_release(j->claim);

@@ -64,6 +64,9 @@ bool job_is_undecided(struct job *j);
 /* Whether no host has been asked for some of them: the same host may be asked again. */
 bool job_is_untried(const struct job *j);
 
+/* Whether this is not the first try of its message. */
+bool job_was_tried(const struct job *j);
+
 /*
  * Give every recipient that is not decided `o`, or where `o` is NULL what its last host
  * said.

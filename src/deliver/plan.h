@@ -22,9 +22,12 @@ struct plan_job {
 		shared; /* number of the message claimed by the run, or PLAN_NOT_SHARED */
 };
 
+struct login; /* deliver/login.h */
+
 struct destination {
 	char key[ROUTE_KEY_SIZE];
 	struct route route;
+	struct login *login; /* of the worker that serves it; NULL: not open, or none */
 	bool is_unroutable; /* no route: the jobs' recipients get their outcome at once */
 	struct plan_job *jobs;
 	uint32_t job_count;

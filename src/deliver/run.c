@@ -9,6 +9,7 @@
 #include "deliver/agenda.h"
 #include "deliver/crew.h"
 #include "deliver/host_memory.h"
+#include "deliver/mtasts_cache.h"
 
 /* new/ is looked at this often while workers are busy */
 #define LOOK_AGAIN_MS 1000
@@ -150,8 +151,10 @@ static void sweep_now_and_then(const struct spool *spool, int64_t now_s)
 {
 	struct fault ignored; /* what stays is there for the next one */
 
-	if (is_sweep_due(spool, now_s))
-		(void)spool_sweep(spool, now_s, SWEEP_MAX, &ignored);
+	if (!is_sweep_due(spool, now_s))
+		return;
+	(void)spool_sweep(spool, now_s, SWEEP_MAX, &ignored);
+	mtasts_cache_sweep(spool, now_s, SWEEP_MAX);
 }
 
 struct look {

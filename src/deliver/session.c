@@ -4,6 +4,10 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "conf/provider.h"
+#include "deliver/channel.h"
+#include "deliver/login.h"
+#include "deliver/narrate.h"
 
 #define READ_BLOCK    4096
 #define CONTENT_BLOCK (64 * 1024)
@@ -18,12 +22,15 @@
 struct session {
 	const struct flush *flush;
 	struct destination *destination;
+	const struct mx_target *target;
 	const struct session_jobs *jobs;
+	const struct outcome *tls_trouble; /* in the clear for want of TLS; else NULL */
 	struct session_result *result;
-	struct stream *stream;
+	struct channel channel;
+	struct stream *stream;           /* of the channel */
+	struct tls_binding_data binding; /* of the channel, for the login */
 	struct smtp_client *engine;
 	struct smtp_observer observer;
-	char remote[OUTCOME_REMOTE_MAX];
 	int64_t begun_ms;
 	unsigned patience_id;
 	int64_t deadline_ms;
@@ -31,47 +38,6 @@ struct session {
 	struct job *unsynced; /* has outcomes that must be on disk before we go on */
 	char block[CONTENT_BLOCK];
 };
-
-/* Trouble before there is an engine: the host cannot be reached. */
-static void set_unreachable(struct session *s, const char *why)
-{
-	s->result->has_trouble = true;
-	s->result->trouble = outcome_make(
-		OUTCOME_DEFERRED, OUTCOME_HOST, "4.4.1", "cannot connect: %s", why);
-	(void)text_copy(s->result->trouble.remote, sizeof(s->result->trouble.remote),
-		span_of(s->remote));
-}
-
-static int64_t capped_ms(const struct session *s, int64_t patience_s)
-{
-	int64_t cap_s = s->flush->conf->delivery.reply_timeout_s;
-
-	if (cap_s && patience_s > cap_s)
-		patience_s = cap_s;
-	return s->flush->world->mono_ms() + 1000 * patience_s;
-}
-
-static bool connect_to(struct session *s, const struct mx_target *target)
-{
-	int64_t deadline_ms = s->flush->world->mono_ms() +
-			      1000 * s->flush->conf->delivery.connect_timeout_s;
-	struct fault f;
-
-	if (s->flush->world->dial(&s->stream, &target->address, &f) < 0) {
-		set_unreachable(s, f.text);
-		return false;
-	}
-	switch (stream_connect_wait(s->stream, deadline_ms)) {
-	case STREAM_OK:
-		return true;
-	case STREAM_AGAIN:
-		set_unreachable(s, flush_is_stopping() ? "interrupted" : "timed out");
-		return false;
-	default:
-		set_unreachable(s, stream_error(s->stream));
-		return false;
-	}
-}
 
 /* The name for EHLO: FQDN, or our address as a literal (RFC 5321 4.1.4). */
 static void find_hello_name(const struct session *s, char out[IDENTITY_NAME_MAX])
@@ -109,11 +75,39 @@ static void show_reply(void *ctx, int code, struct span text)
 	} while (text.data);
 }
 
+/* What the login has to know of TLS, once there is any. */
+static void tell_channel(struct session *s)
+{
+	static const char *const types[] = {
+		[TLS_BINDING_EXPORTER] = "tls-exporter",
+		[TLS_BINDING_SERVER_END_POINT] = "tls-server-end-point",
+	};
+	const struct tls_facts *facts = channel_facts(&s->channel);
+	struct smtp_channel channel = {.is_verified = facts && facts->is_verified};
+
+	if (!facts)
+		return;
+	if (stream_tls_binding(s->stream, &s->binding) == 0)
+		channel.binding = (struct smtp_binding){types[s->binding.type],
+			{(const char *)s->binding.data, s->binding.len}};
+	smtp_client_channel(s->engine, &channel);
+}
+
 static void start_engine(struct session *s)
 {
+	const struct conf_provider *provider =
+		conf_provider_at(flush_relay(s->flush, &s->destination->route)->provider);
+	struct login *login = s->destination->login;
 	char hello[IDENTITY_NAME_MAX];
-	struct smtp_client_options options = {
-		.hello_name = hello, .remote = s->remote, .messages_max = MESSAGES_MAX};
+	struct smtp_client_options options = {.hello_name = hello,
+		.remote = s->channel.remote,
+		.messages_max = provider->messages ? provider->messages : MESSAGES_MAX,
+		.recipients_max = provider->recipients,
+		.size_max = provider->message_size,
+		.tls = channel_smtp_tls(&s->channel),
+		.is_relay = s->destination->route.kind == ROUTE_RELAY,
+		.is_lmtp = s->target->is_lmtp,
+		.login = login ? login_for(login, s->target) : NULL};
 
 	s->observer = (struct smtp_observer){show_command, show_reply, s};
 	if (s->flush->show)
@@ -121,6 +115,7 @@ static void start_engine(struct session *s)
 
 	find_hello_name(s, hello);
 	s->engine = smtp_client_new(&options);
+	tell_channel(s);
 }
 
 static void note_patience(struct session *s, const struct smtp_event *ev)
@@ -128,7 +123,7 @@ static void note_patience(struct session *s, const struct smtp_event *ev)
 	if (ev->patience_id == s->patience_id && s->deadline_ms)
 		return;
 	s->patience_id = ev->patience_id;
-	s->deadline_ms = capped_ms(s, ev->patience_s);
+	s->deadline_ms = channel_deadline_ms(s->flush, ev->patience_s);
 }
 
 /*
@@ -222,6 +217,19 @@ static void do_write(struct session *s, const struct smtp_event *ev)
 	}
 }
 
+static void do_start_tls(struct session *s)
+{
+	struct outcome why;
+
+	sync_outcomes(s);
+	if (channel_secure(&s->channel, &why) == 0) {
+		tell_channel(s);
+		smtp_client_secured(s->engine);
+	} else {
+		smtp_client_tls_failed(s->engine, &why);
+	}
+}
+
 /* A slow greeting is no reason: at least one message is served. */
 static bool is_old(const struct session *s)
 {
@@ -249,7 +257,7 @@ static void do_content(struct session *s, const struct smtp_event *ev)
 static void do_outcome(struct session *s, const struct smtp_event *ev)
 {
 	const struct outcome *o = &ev->outcome;
-	bool is_of_host = o->scope == OUTCOME_HOST;
+	bool is_of_host = o->scope == OUTCOME_HOST || o->scope == OUTCOME_ROUTE;
 
 	s->result->has_decided |=
 		!is_of_host && o->kind != OUTCOME_PENDING && !o->may_be_delivered;
@@ -274,10 +282,29 @@ static void refuse_job(struct session *s, struct job *job, const struct outcome 
 {
 	struct smtp_event ev = {.kind = SMTP_OUTCOME, .tag = job, .outcome = *why};
 
-	(void)text_copy(ev.outcome.remote, sizeof(ev.outcome.remote), span_of(s->remote));
+	(void)text_copy(
+		ev.outcome.remote, sizeof(ev.outcome.remote), span_of(s->channel.remote));
 	for (ev.recipient = 0; ev.recipient < job->count; ev.recipient++)
 		do_outcome(s, &ev);
 	do_done(s, &ev);
+}
+
+/* The account is not to be locked, and not to be taken for locked either. */
+static void note_login(const struct session *s, const struct outcome *refusal)
+{
+	if (s->destination->login)
+		login_note(s->destination->login, s->flush, s->destination, s->target,
+			refusal);
+}
+
+static void logged_in(const struct session *s)
+{
+	const struct login *login = s->destination->login;
+
+	note_login(s, NULL);
+	if (login)
+		narrate_login(
+			s->flush, login->smtp.user, smtp_client_mechanism(s->engine));
 }
 
 static void do_next(struct session *s)
@@ -285,24 +312,42 @@ static void do_next(struct session *s)
 	struct outcome why;
 	struct job *job;
 
+	if (!s->result->is_up)
+		logged_in(s);
 	s->result->is_up = true;
+	channel_note_no_tls(&s->channel, NULL);
 	while (!flush_is_stopping() && !is_old(s) &&
 		(job = s->jobs->next(s->jobs->ctx)) != NULL) {
-		if (job_prepare(job, smtp_client_extensions(s->engine), &why) == 0) {
+		if (s->tls_trouble && !job_was_tried(job)) {
+			refuse_job(s, job, s->tls_trouble);
+		} else if (job_prepare(job, smtp_client_extensions(s->engine), &why) ==
+			   0) {
 			smtp_client_message(s->engine, &job->message);
 			return;
+		} else {
+			refuse_job(s, job, &why);
 		}
-		refuse_job(s, job, &why);
 	}
 	smtp_client_no_message(s->engine);
+}
+
+static void set_trouble(struct session *s, const struct outcome *trouble)
+{
+	s->result->has_trouble = true;
+	s->result->trouble = *trouble;
+	s->result->may_do_without_tls = s->channel.may_do_without;
+	s->result->has_failed_test = s->channel.has_failed_test;
+	channel_note_no_tls(&s->channel, trouble);
+	channel_advise(&s->channel, &s->result->trouble);
 }
 
 static void do_close(struct session *s, const struct smtp_event *ev)
 {
 	s->result->is_up = smtp_client_is_up(s->engine);
-	s->result->has_trouble = ev->outcome.kind != OUTCOME_PENDING;
-	if (s->result->has_trouble)
-		s->result->trouble = ev->outcome;
+	if (smtp_client_has_refused_login(s->engine))
+		note_login(s, &ev->outcome);
+	if (ev->outcome.kind != OUTCOME_PENDING)
+		set_trouble(s, &ev->outcome);
 }
 
 static void converse(struct session *s)
@@ -319,7 +364,8 @@ static void converse(struct session *s)
 			do_write(s, &ev);
 			break;
 		case SMTP_START_TLS:
-			BUG("TLS that was not asked for");
+			do_start_tls(s);
+			break;
 		case SMTP_NEXT:
 			do_next(s);
 			break;
@@ -342,36 +388,47 @@ static void converse(struct session *s)
 static void log_session(const struct session *s)
 {
 	const struct session_result *r = s->result;
+	const struct tls_facts *tls = channel_facts(&s->channel);
 
 	log_event(r->has_trouble ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
 		r->has_trouble ? "connection-failed" : "connection-closed",
-		LOG_TEXT("remote", s->remote), LOG_TEXT("route", s->destination->key),
+		LOG_TEXT("remote", s->channel.remote),
+		LOG_TEXT("route", s->destination->key),
+		LOG_TEXT("tls", tls ? tls->version : "none"),
+		LOG_TEXT("cipher", tls ? tls->cipher : NULL),
+		LOG_TEXT("verified", tls && tls->is_verified ? tls->how : NULL),
+		LOG_TEXT("login", s->engine ? smtp_client_mechanism(s->engine) : NULL),
 		LOG_NUMBER("ms", s->flush->world->mono_ms() - s->begun_ms),
 		LOG_TEXT("why", r->has_trouble ? r->trouble.text : NULL));
 }
 
-void session_run(const struct flush *flush, struct destination *d,
+void session_run(struct published *published, struct destination *d,
 	const struct mx_target *target, const struct session_jobs *jobs,
-	struct session_result *ret)
+	const struct outcome *tls_trouble, struct session_result *ret)
 {
+	const struct flush *flush = published->flush;
 	struct session s = {.flush = flush,
 		.destination = d,
+		.target = target,
 		.jobs = jobs,
+		.tls_trouble = tls_trouble,
 		.result = ret,
 		.begun_ms = flush->world->mono_ms()};
+	struct outcome why;
 
 	*ret = (struct session_result){0};
-	netaddr_format_remote(&target->address, target->host, s.remote, sizeof(s.remote));
-	flush_show(flush, "=== connecting to %s", s.remote);
-	if (connect_to(&s, target)) {
-		log_event(LOG_LEVEL_DEBUG, "connected", LOG_TEXT("remote", s.remote),
-			LOG_TEXT("route", d->key));
+	if (channel_open(&s.channel, published, target, tls_trouble, &why) == 0) {
+		log_event(LOG_LEVEL_DEBUG, "connected",
+			LOG_TEXT("remote", s.channel.remote), LOG_TEXT("route", d->key));
+		s.stream = s.channel.stream;
 		start_engine(&s);
 		converse(&s);
+	} else {
+		set_trouble(&s, &why);
 	}
 	log_session(&s);
 	if (ret->has_trouble)
 		flush_show(flush, "=== %s", ret->trouble.text);
 	smtp_client_free(s.engine);
-	stream_free(s.stream);
+	channel_close(&s.channel);
 }

@@ -4,53 +4,32 @@
 
 #include "base/log.h"
 #include "deliver/job.h"
+#include "deliver/job_list.h"
+#include "deliver/login.h"
+#include "deliver/narrate.h"
+#include "deliver/notice.h"
 #include "deliver/session.h"
+#include "deliver/target_memory.h"
 #include "policy/mx.h"
 
 /* addresses tried in a row without getting anything done (protocol D3) */
 #define ATTEMPTS_MAX 5
 
-/* jobs keep their claim, and with it a descriptor, while they wait for another host */
-#define CARRIED_MAX 32
-
-struct job_list {
-	struct job *items[CARRIED_MAX];
-	size_t count;
-};
-
 struct worker {
 	const struct worker_task *task;
 	struct destination *d;
 	struct mx_list hosts;
-	struct job_list waiting;   /* for the host that is tried now */
-	struct job_list untried;   /* it closed before they were said to it */
-	struct job_list undecided; /* for the one after it */
-	unsigned held;             /* jobs begun and not ended */
-	struct outcome trouble;    /* of the hosts tried so far; PENDING: none */
-	bool has_good_host;        /* one of them has served us to the end */
-	bool is_live;              /* counted in slot->live */
+	struct published published; /* about them */
+	struct login login;         /* of the route, for all its hosts */
+	struct job_list waiting;    /* for the host that is tried now */
+	struct job_list untried;    /* it closed before they were said to it */
+	struct job_list undecided;  /* for the one after it */
+	unsigned held;              /* jobs begun and not ended */
+	struct outcome trouble;     /* of the hosts tried so far; PENDING: none */
+	bool has_good_host;         /* one of them has served us to the end */
+	bool has_served;            /* a message has been decided */
+	bool is_live;               /* counted in slot->live */
 };
-
-static void push(struct job_list *list, struct job *job)
-{
-	if (list->count == CARRIED_MAX)
-		BUG("job list is full");
-	list->items[list->count++] = job;
-}
-
-/* oldest first: a patch series stays in order */
-static struct job *shift(struct job_list *list)
-{
-	struct job *first;
-
-	if (list->count == 0)
-		return NULL;
-	first = list->items[0];
-	list->count--;
-	for (size_t i = 0; i < list->count; i++)
-		list->items[i] = list->items[i + 1];
-	return first;
-}
 
 static const struct plan_job *take_planned(struct destination *d)
 {
@@ -92,7 +71,7 @@ static void note_up(struct worker *w)
 
 static bool has_jobs_here(const struct worker *w)
 {
-	return w->waiting.count > 0 || (w->held < CARRIED_MAX && plan_waiting(w->d) > 0);
+	return w->waiting.count > 0 || (w->held < JOB_LIST_MAX && plan_waiting(w->d) > 0);
 }
 
 static struct job *next_job(void *ctx)
@@ -101,8 +80,8 @@ static struct job *next_job(void *ctx)
 	struct job *job;
 
 	note_up(w);
-	job = shift(&w->waiting);
-	if (job || w->held == CARRIED_MAX)
+	job = job_list_shift(&w->waiting);
+	if (job || w->held == JOB_LIST_MAX)
 		return job;
 	job = next_fresh(w);
 	w->held += job != NULL;
@@ -115,23 +94,24 @@ static void end_job(struct worker *w, struct job *job, uint32_t host_next_s)
 	job_end(job, host_next_s);
 }
 
+/* A fate that is the mail's own: the route works. */
+static void note_served(struct worker *w)
+{
+	if (!w->has_served)
+		notice_forget(w->task->flush, w->d);
+	w->has_served = true;
+}
+
 static void job_done(void *ctx, struct job *job)
 {
 	struct worker *w = ctx;
 
-	if (!job_is_undecided(job))
+	if (!job_is_undecided(job)) {
+		note_served(w);
 		end_job(w, job, 0);
-	else
-		push(job_is_untried(job) ? &w->untried : &w->undecided, job);
-}
-
-/* `first`, then what `list` holds; `first` is empty afterwards */
-static void prepend(struct job_list *list, struct job_list *first)
-{
-	for (size_t i = 0; i < list->count; i++)
-		push(first, list->items[i]);
-	*list = *first;
-	first->count = 0;
+	} else {
+		job_list_push(job_is_untried(job) ? &w->untried : &w->undecided, job);
+	}
 }
 
 /* No host is left that may take what is undecided. */
@@ -139,7 +119,7 @@ static void end_all(struct worker *w, const struct outcome *o, uint32_t host_nex
 {
 	struct job *job;
 
-	while ((job = shift(&w->undecided)) != NULL) {
+	while ((job = job_list_shift(&w->undecided)) != NULL) {
 		job_give_up(job, o);
 		end_job(w, job, host_next_s);
 	}
@@ -150,8 +130,17 @@ static void leave_all(struct worker *w)
 {
 	struct job *job;
 
-	while ((job = shift(&w->undecided)) != NULL)
+	while ((job = job_list_shift(&w->undecided)) != NULL)
 		job_leave(job);
+}
+
+/* The order may have changed: what is down stands behind. */
+static bool is_best(const struct worker *w, const struct mx_target *target)
+{
+	for (size_t i = 0; i < w->hosts.count; i++)
+		if (w->hosts.targets[i].preference < target->preference)
+			return false;
+	return true;
 }
 
 /*
@@ -167,7 +156,7 @@ static void note_trouble(
 		o.kind = OUTCOME_DEFERRED;
 	/* RFC 5321 5.1: we are what the domain's best MX names */
 	else if (o.status.class == 4 && o.status.subject == 4 && o.status.detail == 6 &&
-		 target->preference == w->hosts.targets[0].preference) {
+		 is_best(w, target)) {
 		o.kind = OUTCOME_FAILED;
 		o.status.class = 5;
 	}
@@ -175,30 +164,82 @@ static void note_trouble(
 		w->trouble = o;
 }
 
-/* All sessions with one host: it may want a new connection after a number of messages. */
-static bool serve_host(struct worker *w, const struct mx_target *target)
+/* Of several hosts the next worker tries one that works first. */
+static void remember(
+	struct worker *w, const struct mx_target *target, const struct session_result *r)
+{
+	bool is_down = r->has_trouble && !r->is_up && r->trouble.scope == OUTCOME_HOST;
+
+	if (w->task->memory && w->hosts.count > 1 && (is_down || r->is_up))
+		target_memory_note(w->task->memory, target, is_down ? &r->trouble : NULL,
+			w->task->flush->world->now_s());
+}
+
+/* Sessions until no job is left: a host may want a new connection after some messages. */
+static bool run_sessions(struct worker *w, const struct mx_target *target,
+	const struct outcome *tls_trouble, struct session_result *ret)
 {
 	const struct session_jobs jobs = {next_job, job_done, w};
-	struct session_result r;
 	bool has_decided = false;
 
-	w->waiting = w->undecided;
-	w->undecided.count = 0;
 	do {
-		session_run(w->task->flush, w->d, target, &jobs, &r);
+		session_run(&w->published, w->d, target, &jobs, tls_trouble, ret);
 		if (w->is_live)
 			w->d->slot->live--;
 		w->is_live = false;
-		prepend(&w->waiting, &w->untried);
-		has_decided |= r.has_decided;
-	} while (!r.has_trouble && r.has_advanced && has_jobs_here(w) &&
-		 !flush_is_stopping());
-	if (r.has_trouble)
-		note_trouble(w, target, &r.trouble);
+		job_list_prepend(&w->waiting, &w->untried);
+		has_decided |= ret->has_decided;
+	} while (!flush_is_stopping() &&
+		 (ret->has_failed_test ||
+			 (!ret->has_trouble && ret->has_advanced && has_jobs_here(w))));
+	remember(w, target, ret);
+	if (ret->has_trouble)
+		note_trouble(w, target, &ret->trouble);
 	else
 		w->has_good_host = true;
+	return has_decided;
+}
+
+/* Whether there is a message that has waited for TLS before. */
+static bool has_tried_jobs(const struct worker *w)
+{
+	for (size_t i = 0; i < w->waiting.count; i++)
+		if (job_was_tried(w->waiting.items[i]))
+			return true;
+	for (uint32_t i = w->d->slot->next_job; i < w->d->job_count; i++)
+		if (w->d->jobs[i].entry.attempts > 0)
+			return true;
+	return false;
+}
+
+/*
+ * All sessions with one host. TLS that is only better than nothing may fail for as long as
+ * the host is broken: then mail goes on without it, on its second try (protocol T3), which
+ * a short trouble on the way does not live to see.
+ */
+static bool serve_host(struct worker *w, const struct mx_target *target)
+{
+	struct session_result r;
+	struct outcome tls_trouble;
+	struct outcome barred;
+	bool has_decided;
+
+	if (!w->task->flush->is_trial &&
+		login_is_barred(&w->login, w->task->flush, w->d, target, &barred)) {
+		note_trouble(w, target, &barred);
+		return false;
+	}
+	w->waiting = w->undecided;
+	w->undecided.count = 0;
+	has_decided = run_sessions(w, target, NULL, &r);
+	/* nor is a login said in the clear where TLS was to be had (protocol T3) */
+	if (r.may_do_without_tls && !w->login.is_given && has_tried_jobs(w) &&
+		!flush_is_stopping()) {
+		tls_trouble = r.trouble;
+		has_decided |= run_sessions(w, target, &tls_trouble, &r);
+	}
 	/* what this host was not asked for goes to the next one, in front */
-	prepend(&w->undecided, &w->waiting);
+	job_list_prepend(&w->undecided, &w->waiting);
 	return has_decided;
 }
 
@@ -206,7 +247,9 @@ static bool serve_host(struct worker *w, const struct mx_target *target)
 static bool serve_hosts(struct worker *w)
 {
 	bool has_decided = false;
-	size_t attempts = w->hosts.count < ATTEMPTS_MAX ? w->hosts.count : ATTEMPTS_MAX;
+	/* who lists relays wants each of them tried */
+	size_t max = w->d->route.kind == ROUTE_RELAY ? MX_TARGETS_MAX : ATTEMPTS_MAX;
+	size_t attempts = w->hosts.count < max ? w->hosts.count : max;
 
 	w->trouble.kind = OUTCOME_PENDING;
 	w->has_good_host = false;
@@ -236,10 +279,14 @@ static uint32_t mark_down(struct worker *w, const struct outcome *o)
 	slot->down_s = w->task->flush->world->now_s();
 	slot->state = BOARD_DOWN;
 	hosts_note_failure(hosts, w->d->key, o, slot->down_s, w->d->chance);
-	log_event(LOG_LEVEL_WARNING, "destination-down", LOG_TEXT("route", w->d->key),
-		LOG_NUMBER("waiting", (int64_t)plan_waiting(w->d)),
-		LOG_TEXT("remote", *o->remote ? o->remote : NULL),
-		LOG_TEXT("status", status), LOG_TEXT("why", o->text));
+	/* for a trial nothing waits */
+	if (!w->task->flush->is_trial)
+		log_event(LOG_LEVEL_WARNING, "destination-down",
+			LOG_TEXT("route", w->d->key),
+			LOG_NUMBER("waiting", (int64_t)plan_waiting(w->d)),
+			LOG_TEXT("remote", *o->remote ? o->remote : NULL),
+			LOG_TEXT("status", status), LOG_TEXT("why", o->text));
+	notice_file(w->task->flush, w->d, o);
 	return (uint32_t)hosts_find(hosts, w->d->key)->next_try_s;
 }
 
@@ -300,8 +347,7 @@ static void fail_unroutable(struct worker *w)
 			struct route ignored;
 			struct outcome why;
 
-			if (expansion_route(w->task->flush,
-				    job->claim->message.envelope.sender,
+			if (expansion_route(w->task->flush, &job->claim->message.envelope,
 				    &job->claim->addressees.items[job->numbers[i]],
 				    &ignored, &why) < 0)
 				job->undecided[i] = why;
@@ -331,16 +377,97 @@ static void serve(struct worker *w)
 		drain(w, &w->trouble);
 }
 
-void worker_run(const struct worker_task *task)
+static bool waits_too_long(const struct worker *w)
 {
-	const struct flush *flush = task->flush;
-	struct worker w = {.task = task, .d = task->destination};
+	const struct conf *conf = w->task->flush->conf;
+	int64_t now_s = w->task->flush->world->now_s();
+
+	for (uint32_t i = w->d->slot->next_job; i < w->d->job_count; i++)
+		if (conf->spool.warn_after_s &&
+			now_s - spool_id_time_s(w->d->jobs[i].entry.id) >=
+				conf->spool.warn_after_s)
+			return true;
+	return false;
+}
+
+/*
+ * The login is for the flush of the system, not for this user's (design 2): nothing is
+ * touched, so that it finds all of the mail due. That it never comes has to be told.
+ */
+static void leave_to_system(struct worker *w, const struct outcome *why)
+{
+	const struct flush *flush = w->task->flush;
+
+	log_event(LOG_LEVEL_WARNING, "secret-unreadable", LOG_TEXT("route", w->d->key),
+		LOG_NUMBER("waiting", (int64_t)plan_waiting(w->d)),
+		LOG_TEXT("why", why->text),
+		LOG_TEXT("hint", "this mail is left to the flush of the system, which "
+				 "may read it"));
+	flush_show(flush, "=== left to the flush of the system: %s", why->text);
+	if (waits_too_long(w))
+		notice_file(flush, w->d, why);
+	while (take_planned(w->d))
+		;
+}
+
+/* What other workers of this run have found out, and runs before it. */
+static void recall(struct worker *w)
+{
+	const struct worker_task *task = w->task;
+	size_t seen = task->memory_seen;
+
+	if (!task->memory || w->hosts.count < 2)
+		return;
+	(void)target_memory_read(task->memory, &seen, task->hosts, w->d->chance);
+	target_memory_sort(task->hosts, task->flush->world->now_s(), &w->hosts);
+}
+
+static void find_hosts_and_serve(struct worker *w)
+{
+	const struct flush *flush = w->task->flush;
 	const struct mx_options options = {
 		.own_name =
 			flush->identity->is_qualified ? flush->identity->hostname : NULL,
 		.own_addresses = &flush->own_addresses,
 		.may_use_local = flush->conf->delivery.has_local_hosts,
 	};
+	struct outcome why;
+
+	if (mx_resolve(flush->world->resolver, &w->d->route, &options, &w->hosts, &why) <
+		0) {
+		drain(w, &why);
+		return;
+	}
+	recall(w);
+	narrate_hosts(flush, &w->d->route, &w->hosts);
+	published_init(&w->published, flush, &w->d->route, &w->hosts);
+	serve(w);
+	published_release(&w->published);
+}
+
+static void log_in_and_serve(struct worker *w)
+{
+	struct outcome why;
+
+	switch (login_open(&w->login, w->task->flush, w->d, &why)) {
+	case LOGIN_READY:
+		w->d->login = &w->login;
+		find_hosts_and_serve(w);
+		break;
+	case LOGIN_USELESS:
+		drain(w, &why);
+		break;
+	case LOGIN_FORBIDDEN:
+		leave_to_system(w, &why);
+		break;
+	}
+	w->d->login = NULL;
+	login_close(&w->login);
+}
+
+void worker_run(const struct worker_task *task)
+{
+	struct worker w = {.task = task, .d = task->destination};
 	struct outcome why;
 
 	if (w.d->is_unroutable) {
@@ -353,8 +480,5 @@ void worker_run(const struct worker_task *task)
 		drain(&w, &why);
 		return;
 	}
-	if (mx_resolve(flush->world->resolver, &w.d->route, &options, &w.hosts, &why) < 0)
-		drain(&w, &why);
-	else
-		serve(&w);
+	log_in_and_serve(&w);
 }

@@ -10,6 +10,7 @@
 #include "policy/hosts.h"
 
 struct claim;
+struct target_memory;
 
 struct worker_task {
 	const struct flush *flush;
@@ -17,6 +18,8 @@ struct worker_task {
 	struct claim *const *shared; /* messages claimed by the run */
 	int wake_fd;
 	struct hosts *hosts;
+	struct target_memory *memory; /* NULL: nothing is remembered of single hosts */
+	size_t memory_seen;           /* notes that `hosts` knows */
 };
 
 /*

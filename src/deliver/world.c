@@ -10,6 +10,7 @@ int world_init(struct world *ret, const struct resolver_options *dns, struct fau
 		.mono_ms = clock_mono_ms,
 		.random = rand_below,
 		.dial = stream_new,
+		.dial_from = stream_new_from,
 	};
 	if (resolver_new(&ret->resolver, dns, f) < 0)
 		return -1;

@@ -17,6 +17,8 @@ struct world {
 	int64_t (*mono_ms)(void);           /* never jumps */
 	uint32_t (*random)(uint32_t bound); /* below bound */
 	int (*dial)(struct stream **ret, const struct netaddr *to, struct fault *f);
+	int (*dial_from)(struct stream **ret, const struct netaddr *to,
+		const struct netaddr *from, struct fault *f);
 	struct resolver *resolver; /* owned */
 	struct tls_cache *tls;     /* owned: what all connections of a process share */
 };

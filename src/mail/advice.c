@@ -36,7 +36,7 @@ static const struct advice {
 		"to the file."},
 	{4, 1, 2,
 		"The server could not be reached. Check the network of this machine with "
-		"`nullmta doctor`; many networks block outgoing mail on port 25."},
+		"`nullmta test ADDRESS`; many networks block outgoing mail on port 25."},
 	{4, 3, 4,
 		"No way to this domain was found in the DNS. Check the spelling of the "
 		"part behind the @, then the name servers of this machine."},
@@ -45,7 +45,8 @@ static const struct advice {
 		"address that leads back to itself."},
 	{4, 7, 7,
 		"It was tried until its time ran out. If the address is right, the "
-		"trouble lies with that server or on the way to it: `nullmta doctor` "
+		"trouble lies with that server or on the way to it: `nullmta test "
+		"ADDRESS` "
 		"checks the way. Then send the message again."},
 	{6, 3, 3,
 		"A signed or encrypted part would have to be changed on its way. Encode "

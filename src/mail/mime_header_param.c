@@ -1,11 +1,13 @@
 #include "mail/mime_header_parts.h"
 
+#include <string.h>
+
 #include "mail/address.h"
 #include "mail/mime_lexer.h"
 #include "mail/mime_param.h"
 
 /* Up to a blank that no quoted string hides, or to a comment. */
-static size_t structured_word_length(struct mime_lexer *l)
+static size_t word_length(struct mime_lexer *l)
 {
 	size_t n = 0;
 
@@ -17,6 +19,17 @@ static size_t structured_word_length(struct mime_lexer *l)
 		n += unit;
 	}
 	return n;
+}
+
+/* The same, or up to what ends a token: what is behind it does not take it along. */
+static size_t token_length(struct mime_lexer *l)
+{
+	size_t n = 0;
+
+	while (n < l->rest.len &&
+		!(l->rest.data[n] && strchr(MIME_TOKEN_ENDS, l->rest.data[n])))
+		n++;
+	return n ? n : word_length(l);
 }
 
 /* Whether `s`, which begins where `l` is, has a quote or parenthesis that nothing closes. */
@@ -56,7 +69,8 @@ static void put_structured(
 			mime_header_put_comment(w, blank, mime_lexer_take(&l, n));
 			continue;
 		}
-		word = mime_lexer_take(&l, structured_word_length(&l));
+		word = mime_lexer_take(&l,
+			words == WORDS_AS_THEY_ARE ? word_length(&l) : token_length(&l));
 		/* one that is only long is cut where it is folded */
 		if (mime_header_is_strange(w, word) || words == WORDS_ENCODED ||
 			(words == WORDS_EXACT && has_open(before, word)))

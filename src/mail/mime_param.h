@@ -11,6 +11,9 @@
 #include "base/span.h"
 #include "mail/mime_lexer.h"
 
+/* What ends the value in front of the parameters (RFC 2045 5.1); careless tokens have others. */
+#define MIME_TOKEN_ENDS " \t(\";"
+
 /* Parts of the field's value. */
 struct mime_param {
 	struct span whole; /* what stands between two semicolons, blanks cut off */

@@ -20,17 +20,22 @@ static bool find_field(struct span section, const char *name, struct buf *value)
 	return false;
 }
 
-/* A token that comments may surround (RFC 2045 5.1). */
+/* A token that comments may surround (RFC 2045 5.1); empty where one is never closed. */
 static struct span token_of(struct span value)
 {
 	struct mime_lexer l = {.rest = span_trim(value)};
 	size_t n = 0;
 
 	while (span_starts(l.rest, "(")) {
-		(void)mime_lexer_take(&l, mime_lexer_unit(&l, 0));
+		size_t comment = mime_lexer_unit(&l, 0);
+
+		if (comment == 1)
+			break;
+		(void)mime_lexer_take(&l, comment);
 		l.rest = span_trim(l.rest);
 	}
-	while (n < l.rest.len && !(l.rest.data[n] && strchr(" \t(;", l.rest.data[n])))
+	while (n < l.rest.len &&
+		!(l.rest.data[n] && strchr(MIME_TOKEN_ENDS, l.rest.data[n])))
 		n++;
 	return span_head(l.rest, n);
 }
@@ -57,6 +62,8 @@ static enum mime_transfer transfer_of(struct span word)
 		{"base64", MIME_TRANSFER_BASE64},
 	};
 
+	if (!is_token(word))
+		return MIME_TRANSFER_8BIT;
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (span_iis(word, known[i].name))
 			return known[i].transfer;

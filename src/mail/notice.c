@@ -9,6 +9,10 @@
 #define NAME_MAX_OCTETS 320
 #define ANY_DETAIL      999
 
+static const char ours[] = "What is wrong is on this machine: the words above say where. "
+			   "`nullmta config check` "
+			   "may know more.";
+
 /* What to look at, by the subject 7 of RFC 3463 and its registry: security and policy. */
 static const struct {
 	unsigned short detail_first;
@@ -46,6 +50,8 @@ static const char *hint_of(const struct outcome *why)
 	unsigned short detail = why->status.subject == 7 ? why->status.detail : 0;
 	size_t i = 0;
 
+	if (why->status.subject == 3) /* RFC 3463 3.4: mail system */
+		return ours;
 	while (detail < hints[i].detail_first || detail > hints[i].detail_last)
 		i++;
 	return hints[i].text;

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,12 +39,27 @@ static bool is_our_fault(int err)
 	return err == EMFILE || err == ENFILE || err == ENOMEM || err == ENOBUFS;
 }
 
-static void begin(struct stream *s, const struct netaddr *to)
+/* Whether the socket may go on to connect; else `error` says why not. */
+static bool bind_to(struct stream *s, const struct netaddr *from)
+{
+	char text[NETADDR_TEXT_MAX];
+
+	if (!from || bind(s->fd, &from->any, netaddr_len(from)) == 0)
+		return true;
+	netaddr_format(from, text);
+	(void)snprintf(s->error, sizeof(s->error), "from %s: %s", text, strerror(errno));
+	return false;
+}
+
+static void begin(struct stream *s, const struct netaddr *to, const struct netaddr *from)
 {
 	static const int on = 1;
 
 	/* groups of commands leave as we write them; failing costs only time */
-	(void)setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (to->any.sa_family != AF_UNIX)
+		(void)setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (!bind_to(s, from))
+		return; /* stream_connect tells */
 	if (connect(s->fd, &to->any, netaddr_len(to)) == 0)
 		s->is_connected = true;
 	else if (errno != EINPROGRESS && errno != EINTR)
@@ -52,8 +68,14 @@ static void begin(struct stream *s, const struct netaddr *to)
 
 int stream_new(struct stream **ret, const struct netaddr *to, struct fault *f)
 {
+	return stream_new_from(ret, to, NULL, f);
+}
+
+int stream_new_from(struct stream **ret, const struct netaddr *to,
+	const struct netaddr *from, struct fault *f)
+{
 	int flags = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-	int fd = socket(to->any.sa_family, flags, IPPROTO_TCP);
+	int fd = socket(to->any.sa_family, flags, 0);
 	int err = errno;
 	struct stream *s;
 
@@ -66,7 +88,7 @@ int stream_new(struct stream **ret, const struct netaddr *to, struct fault *f)
 	if (fd < 0)
 		(void)fail(s, err); /* no IPv6 here: another address may do */
 	else
-		begin(s, to);
+		begin(s, to, from);
 	*ret = s;
 	return 0;
 }

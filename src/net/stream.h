@@ -31,6 +31,10 @@ enum stream_result {
  */
 int stream_new(struct stream **ret, const struct netaddr *to, struct fault *f);
 
+/* The same from an address of this machine, its port left to the kernel; NULL: from any. */
+int stream_new_from(struct stream **ret, const struct netaddr *to,
+	const struct netaddr *from, struct fault *f);
+
 /* Take over a connected socket: for tests and inherited descriptors. */
 struct stream *stream_adopt(int fd);
 

@@ -78,7 +78,8 @@ static void set_sni(struct tls *t)
 	struct netaddr ignored;
 
 	if (name && *name && netaddr_parse(span_of(name), 0, &ignored) < 0)
-		(void)SSL_set_tlsext_host_name(t->ssl, name); /* one too long: without */
+		/* one that is too long: without */
+		(void)SSL_set_tlsext_host_name(t->ssl, (char *)(uintptr_t)name);
 }
 
 static int prepare(struct tls *t, const struct tls_context *context, struct fault *f)

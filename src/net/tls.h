@@ -163,6 +163,7 @@ bool tls_is_truncated(const struct tls *t);
 /* Why the last result was TLS_ERROR, one cleaned line; "" before. */
 const char *tls_error(const struct tls *t);
 
+/* As far as the handshake has got. Borrowed, as long as `t` lives. */
 const struct tls_facts *tls_facts(const struct tls *t);
 
 /*

@@ -1,7 +1,8 @@
 /*
  * TLS from the inside. Only src/net/tls*.c include this: tls.c (the connection),
  * tls_context.c (files), tls_cache.c (tickets), tls_verify.c (whether the peer may be
- * believed), tls_facts.c (what its certificate says), tls_socket.c (octets).
+ * believed), tls_explain.c (why not), tls_facts.c (what its certificate says),
+ * tls_socket.c (octets).
  */
 #ifndef NET_TLS_PARTS_H
 #define NET_TLS_PARTS_H
@@ -98,6 +99,11 @@ int tls_verify_chain(X509_STORE_CTX *store, void *unused);
 
 /* The SHA-256 that a fingerprint stands for. 0, or -1 for what is none. */
 int tls_verify_parse_fingerprint(struct span s, unsigned char ret[TLS_DIGEST_LEN]);
+
+/* tls_explain.c */
+
+/* A chain was refused: t->error and the kind of trouble, as people and reports want it. */
+void tls_explain_chain(struct tls *t, X509_STORE_CTX *store);
 
 /* tls_facts.c */
 

@@ -85,7 +85,8 @@ static void add_name(struct dane *d, const char *name)
 static void fail(struct dane *d, const char *what, const char *name)
 {
 	d->result = DANE_FAILED;
-	(void)snprintf(d->why, sizeof(d->why), "%s of %s: %s", what, name, d->answer.why);
+	(void)snprintf(d->why, sizeof(d->why), "%s lookup for %s failed: %s", what, name,
+		d->answer.why);
 }
 
 /* Whether the alias itself is signed: then what stands at its own name is, too (2.2.2). */

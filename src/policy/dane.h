@@ -22,7 +22,7 @@ enum dane_result {
 	DANE_FAILED,   /* DNS gives no trustworthy answer: leave the host alone (2.1.2) */
 };
 
-#define DANE_WHY_MAX (DNS_NAME_SIZE + DNS_WHY_MAX + 32)
+#define DANE_WHY_MAX (DNS_NAME_SIZE + DNS_WHY_MAX + 64)
 
 struct dane {
 	enum dane_result result;

@@ -1,7 +1,8 @@
 /*
  * The host memory: which next hops are down, why, and when to try them again. Kept by
- * route key (policy/route.h), as text in state/hosts, so that the reason stands once and
- * not in each of ten thousand journals. Pure: no file, no clock, no foreign library.
+ * route key (policy/route.h), single hosts by their address (deliver/target_memory.h), as
+ * text in state/hosts, so that the reason stands once and not in each of ten thousand
+ * journals. Pure: no file, no clock, no foreign library.
  *
  * It is only a memory: losing it, or a line of it, costs a connection attempt.
  *

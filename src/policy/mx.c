@@ -113,6 +113,14 @@ static int resolve_literal(struct mx_search *s, struct outcome *ret_why)
 	return 0;
 }
 
+void mx_target_format(const struct mx_target *target, char *ret, size_t size)
+{
+	if (mx_target_is_named(target))
+		(void)snprintf(ret, size, "%s:%u", target->host, (unsigned)target->port);
+	else
+		netaddr_format_remote(&target->address, target->host, ret, size);
+}
+
 int mx_resolve(struct resolver *r, const struct route *route,
 	const struct mx_options *options, struct mx_list *ret, struct outcome *ret_why)
 {

@@ -37,6 +37,9 @@ struct mx_target {
 	bool is_lmtp;           /* RFC 2033 */
 };
 
+/* As outcomes and logs name it: "mx.example.org[192.0.2.1]:25", "/run/lmtp", "a.test:25". */
+void mx_target_format(const struct mx_target *target, char *ret, size_t size);
+
 /* Whether it has a name, and no address: only the proxy of the route can reach it. */
 static inline bool mx_target_is_named(const struct mx_target *target)
 {

@@ -158,5 +158,7 @@ int route_compare(const struct route *a, const struct route *b)
 		return (uintptr_t)a->way < (uintptr_t)b->way ? -1 : 1;
 	if (a->port != b->port)
 		return a->port < b->port ? -1 : 1;
+	if (a->wish != b->wish)
+		return a->wish < b->wish ? -1 : 1;
 	return strcmp(a->name, b->name);
 }

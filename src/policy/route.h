@@ -11,6 +11,7 @@
 #include "base/span.h"
 #include "base/strv.h"
 #include "mail/outcome.h"
+#include "mail/tls_wish.h"
 
 #define ROUTE_NAME_SIZE 256
 #define ROUTE_KEY_SIZE  288
@@ -69,9 +70,11 @@ struct route_way {
 struct route_options {
 	/* in the order to look at them; the last one takes what no other one does */
 	const struct route_way *ways;
-	size_t way_count;       /* 0: everything goes directly */
-	uint16_t mx_port;       /* for MX hosts and literals: 25 */
-	const char *local_user; /* whose mail it is; NULL: nobody's that has a name */
+	size_t way_count;               /* 0: everything goes directly */
+	const struct route_way *forced; /* one of them, for all mail; NULL: by patterns */
+	uint16_t mx_port;               /* for MX hosts and literals: 25 */
+	const char *local_user;    /* whose mail it is; NULL: nobody's that has a name */
+	bool ignores_tls_optional; /* TLS-Required: No has no effect */
 };
 
 struct route {
@@ -80,6 +83,7 @@ struct route {
 	const struct route_way *way; /* borrowed from the options; NULL: there are none */
 	/* MX: the domain in A-labels, lower case; LITERAL: the address, no brackets */
 	char name[ROUTE_NAME_SIZE];
+	enum tls_wish wish; /* route_note_wish */
 };
 
 /*
@@ -98,6 +102,13 @@ const struct route_way *route_choose(
 int route_resolve(const struct route_options *options, struct span sender,
 	struct span recipient, struct route *ret, struct outcome *ret_why);
 
+/*
+ * What the sender wants of TLS, which makes it a route of its own. That TLS is optional is
+ * nothing to a relay: that one is ours.
+ */
+void route_note_wish(
+	const struct route_options *options, struct route *route, enum tls_wish wish);
+
 /* A total order for sorting; 0 exactly for equal routes. */
 int route_compare(const struct route *a, const struct route *b);
 
@@ -105,7 +116,8 @@ int route_compare(const struct route *a, const struct route *b);
  * One word for grouping and for the host memory, different wherever connections may not be
  * shared: "mx:example.org:25", "literal:[192.0.2.1]:25", "relay:[smtp.example.com]:587",
  * with the way's name in front, "gmail/relay:[smtp.gmail.com]:465+tls", and its identity
- * behind as eight digits, "#0badcafe". What is too long ends in a checksum of the whole.
+ * behind as eight digits, "#0badcafe"; "+requiretls" or "+tls-optional" end it. What is too
+ * long ends in a checksum of the whole.
  */
 void route_key(const struct route *route, char ret[ROUTE_KEY_SIZE]);
 

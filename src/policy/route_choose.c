@@ -57,6 +57,8 @@ const struct route_way *route_choose(
 {
 	const struct route_way *way = options->ways;
 
+	if (options->forced)
+		return options->forced;
 	if (options->way_count == 0)
 		return NULL;
 	for (; way < options->ways + options->way_count - 1; way++)
@@ -110,6 +112,10 @@ static void add_route(struct buf *out, const struct route *route)
 	if (way && way->identity[0])
 		buf_addf(out, "#%08x",
 			(unsigned)crc32c(0, way->identity, span_of(way->identity).len));
+	if (route->wish == TLS_WISH_REQUIRED)
+		buf_add_str(out, "+requiretls");
+	else if (route->wish == TLS_WISH_OPTIONAL)
+		buf_add_str(out, "+tls-optional");
 }
 
 /* It stands between blanks in a file, and paths may hold anything. */
@@ -118,6 +124,14 @@ static void make_one_word(struct buf *text)
 	for (size_t i = 0; i < text->len; i++)
 		if (text->data[i] <= ' ' || text->data[i] >= 0x7f)
 			text->data[i] = '?';
+}
+
+void route_note_wish(
+	const struct route_options *options, struct route *route, enum tls_wish wish)
+{
+	bool is_idle = options->ignores_tls_optional || route->kind == ROUTE_RELAY;
+
+	route->wish = wish == TLS_WISH_OPTIONAL && is_idle ? TLS_WISH_USUAL : wish;
 }
 
 void route_key(const struct route *route, char ret[ROUTE_KEY_SIZE])

@@ -27,6 +27,9 @@ struct smtp_client *smtp_client_new(const struct smtp_client_options *options)
 	c->hello_name = mem_string(options->hello_name);
 	c->remote = mem_string(options->remote);
 	c->messages_max = options->messages_max;
+	c->recipients_max = options->recipients_max;
+	c->size_max = options->size_max;
+	c->is_lmtp = options->is_lmtp;
 	c->tls = options->tls;
 	c->is_secure = options->tls == SMTP_TLS_IMPLICIT;
 	c->is_relay = options->is_relay;
@@ -90,18 +93,25 @@ static bool digest(struct smtp_client *c)
 	return true;
 }
 
+/* Of two limits, where 0 is none. */
+static uint64_t lesser(uint64_t a, uint64_t b)
+{
+	return a && (b == 0 || a < b) ? a : b;
+}
+
 /* Why this server cannot get this message at all; false when it can. */
 static bool is_unfit(
 	const struct smtp_client *c, const struct smtp_message *m, struct outcome *ret)
 {
 	const struct smtp_extensions *e = &c->extensions;
+	uint64_t size_max = lesser(c->size_max, e->size_max);
 	char text[128];
 
-	if (e->size_max && m->facts.octets > e->size_max) {
+	if (size_max && m->facts.octets > size_max) {
 		/* RFC 1870 6.1 */
 		(void)snprintf(text, sizeof(text),
 			"%" PRIu64 " octets are over the limit of this server, %" PRIu64,
-			m->facts.octets, e->size_max);
+			m->facts.octets, size_max);
 		*ret = smtp_session_outcome(
 			c, OUTCOME_FAILED, OUTCOME_HOST, "5.3.4", text);
 		return true;

@@ -55,9 +55,12 @@ enum smtp_tls {
 };
 
 struct smtp_client_options {
-	const char *hello_name; /* FQDN or address literal: argument of EHLO */
-	const char *remote;     /* for outcomes: "mx.example.org[192.0.2.1]:25" */
-	unsigned messages_max;  /* a connection's; 0 no limit */
+	const char *hello_name;  /* FQDN or address literal: argument of EHLO */
+	const char *remote;      /* for outcomes: "mx.example.org[192.0.2.1]:25" */
+	unsigned messages_max;   /* a connection's; 0 no limit */
+	unsigned recipients_max; /* a transaction's; 0: as the server says */
+	uint64_t size_max;       /* a message's; 0: the same */
+	bool is_lmtp; /* RFC 2033: LHLO, and a reply a recipient behind the dot */
 	enum smtp_tls tls;
 	bool is_relay; /* the one we were told to use: that it refuses us concerns ROUTE */
 	const struct smtp_login *login;       /* borrowed; NULL none */

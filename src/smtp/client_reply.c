@@ -5,7 +5,7 @@
 
 static void say_ehlo(struct smtp_client *c, struct buf *out)
 {
-	buf_addf(out, "EHLO %s\r\n", c->hello_name);
+	buf_addf(out, "%s %s\r\n", c->is_lmtp ? "LHLO" : "EHLO", c->hello_name);
 }
 
 static void say_helo(struct smtp_client *c, struct buf *out)

@@ -19,8 +19,11 @@
 #define SMTP_WINDOW      (3 * 1024)
 #define SMTP_COMMAND_MAX 1024
 
-/* A transaction's RSET, MAIL, RCPTs and DATA behind the dot of the one before. */
-#define SMTP_EXPECTED_MAX 128
+/*
+ * A transaction's RSET, MAIL, RCPTs and DATA behind the dot of the one before, which by LMTP
+ * has a reply a recipient.
+ */
+#define SMTP_EXPECTED_MAX 256
 
 #define SMTP_END_UNKNOWN UINT64_MAX
 

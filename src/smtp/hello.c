@@ -24,14 +24,15 @@ static void refused_by_reply(struct smtp_client *c, const struct smtp_reply *rep
 
 /*
  * The server calls itself what we call ourselves: we would give the message to ourselves,
- * for ever (RFC 5321 6.3). Whether that is final depends on the MX records.
+ * for ever (RFC 5321 6.3). Whether that is final depends on the MX records. A mail store
+ * that speaks LMTP is no relay: it may well have our name.
  */
 static bool is_ourselves(struct smtp_client *c, const struct smtp_reply *reply)
 {
 	struct span text = reply->text, line, name;
 	struct outcome o;
 
-	if (!span_cut(&text, '\n', &line))
+	if (c->is_lmtp || !span_cut(&text, '\n', &line))
 		return false;
 	line = span_trim(line);
 	if (!span_word(&line, &name) || !span_iis(name, c->hello_name))
@@ -122,7 +123,7 @@ void smtp_hello_ehlo_replied(struct smtp_client *c, const struct smtp_reply *rep
 	if (smtp_reply_class(reply) == 2) {
 		c->extensions = smtp_extensions_parse(reply->text);
 		hello_accepted(c, reply);
-	} else if (smtp_reply_class(reply) == 5 && !needs_tls(c) &&
+	} else if (smtp_reply_class(reply) == 5 && !c->is_lmtp && !needs_tls(c) &&
 		   !smtp_login_is_required(c)) {
 		smtp_session_say(c, SMTP_STEP_HELO); /* RFC 5321 3.2 */
 	} else {

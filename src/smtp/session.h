@@ -72,8 +72,11 @@ struct smtp_client {
 	char *hello_name;
 	char *remote;
 	unsigned messages_max;
+	unsigned recipients_max; /* 0 as the server says; the same for size_max */
+	uint64_t size_max;
 	enum smtp_tls tls;
 	bool is_relay;
+	bool is_lmtp;
 	const struct smtp_login *login;       /* NULL none */
 	const struct smtp_observer *observer; /* NULL none */
 
@@ -156,6 +159,7 @@ void smtp_session_breach(
 
 /* hello.c: replies up to where mail can go, which have been expected */
 
+/* Each says what comes next, or that the server is of no use to us. */
 void smtp_hello_greeted(struct smtp_client *c, const struct smtp_reply *reply);
 void smtp_hello_ehlo_replied(struct smtp_client *c, const struct smtp_reply *reply);
 void smtp_hello_helo_replied(struct smtp_client *c, const struct smtp_reply *reply);

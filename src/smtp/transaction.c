@@ -18,11 +18,13 @@ static struct outcome refusal(const struct smtp_client *c, const struct smtp_rep
 
 static size_t recipients_max(const struct smtp_client *c)
 {
-	uint64_t max = c->extensions.rcpt_max;
+	uint64_t limits[] = {c->extensions.rcpt_max, c->recipients_max};
+	uint64_t max = SMTP_RECIPIENTS_PER_TRANSACTION;
 
-	return max && max < SMTP_RECIPIENTS_PER_TRANSACTION
-		       ? (size_t)max
-		       : SMTP_RECIPIENTS_PER_TRANSACTION;
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++)
+		if (limits[i] && limits[i] < max)
+			max = limits[i];
+	return (size_t)max;
 }
 
 void smtp_transaction_begin(struct smtp_client *c, struct smtp_job *job)
@@ -107,6 +109,18 @@ bool smtp_transaction_advance(struct smtp_client *c)
 	return true;
 }
 
+/*
+ * Our relay wants a login or TLS first: it would say so of every message, and the owner has
+ * to hear of it once. Nothing is outstanding but what is void now.
+ */
+static void end_without_login(struct smtp_client *c, const struct outcome *o)
+{
+	if (o->scope != OUTCOME_ROUTE || !c->is_relay)
+		return;
+	c->close = *o;
+	c->must_quit = true;
+}
+
 void smtp_transaction_mail_replied(struct smtp_client *c, const struct smtp_reply *reply)
 {
 	struct smtp_transaction *t = c->current;
@@ -118,6 +132,7 @@ void smtp_transaction_mail_replied(struct smtp_client *c, const struct smtp_repl
 	if (smtp_reply_class(reply) == 2)
 		return;
 	o = refusal(c, reply, OUTCOME_MESSAGE);
+	end_without_login(c, &o);
 	smtp_settle_job(c, t->job, &o);
 }
 
@@ -227,30 +242,55 @@ void smtp_transaction_data_replied(struct smtp_client *c, const struct smtp_repl
 	}
 }
 
+/* RFC 2033 4.2: a reply for each recipient that was accepted, in their order. */
+static void expect_replies(struct smtp_client *c, const struct smtp_transaction *t)
+{
+	for (size_t i = 1; c->is_lmtp && i < t->accepted; i++)
+		smtp_expected_push(
+			&c->expected, SMTP_STEP_CONTENT, 0, smtp_outbox_end(&c->outbox));
+}
+
 void smtp_transaction_finish(struct smtp_client *c)
 {
 	struct smtp_transaction *t = c->current;
 
 	smtp_body_finish(&c->body, smtp_outbox_open(&c->outbox));
 	smtp_expected_set_end(&c->expected, smtp_outbox_end(&c->outbox));
+	expect_replies(c, t);
 	smtp_session_show(c, SPAN_LIT("."));
 	c->is_content = false;
 	c->current = c->finishing;
 	c->finishing = t;
 }
 
+/* The reply is about the next one only. Whether it was the last one. */
+static bool settle_one(struct smtp_client *c, struct smtp_transaction *t)
+{
+	size_t i = 0;
+
+	while (t->recipients[i].state != SMTP_RECIPIENT_ACCEPTED)
+		i++;
+	smtp_settle_recipient(c, &t->recipients[i]);
+	return --t->accepted == 0;
+}
+
 void smtp_transaction_content_replied(
 	struct smtp_client *c, const struct smtp_reply *reply)
 {
 	struct smtp_transaction *t = c->is_content ? c->current : c->finishing;
+	bool is_of_one = c->is_lmtp && !c->is_content;
+	enum outcome_scope scope = is_of_one ? OUTCOME_RECIPIENT : OUTCOME_MESSAGE;
 	struct outcome o;
 
 	if (smtp_reply_class(reply) == 2)
-		o = smtp_session_reply_outcome(
-			c, reply, OUTCOME_DELIVERED, OUTCOME_MESSAGE);
+		o = smtp_session_reply_outcome(c, reply, OUTCOME_DELIVERED, scope);
 	else
-		o = refusal(c, reply, OUTCOME_MESSAGE);
+		o = refusal(c, reply, scope);
 	smtp_settle_begin(c, t->job, &o);
+	if (is_of_one) {
+		t->is_open = !settle_one(c, t);
+		return;
+	}
 	smtp_settle_transaction(c, t);
 	/* the same content will not fare better with the recipients who still wait */
 	if (o.kind != OUTCOME_DELIVERED)

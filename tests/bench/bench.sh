@@ -127,7 +127,9 @@ fill_bare() {
 
 # A relay that keeps nothing; its options are those of sink.
 start_sink() {
-	"$tools/sink" "$@" >"$work/sink" &
+	# what the last one said is not to be read again
+	: >"$work/sink"
+	"$tools/sink" "$@" >>"$work/sink" &
 	sink_pid=$!
 	until grep -q port= "$work/sink"; do sleep 0.01; done
 	port=$(field port "$(cat "$work/sink")")
@@ -215,9 +217,29 @@ figure_large() {
 	unset NULLMTA_MESSAGE_SIZE
 }
 
-# One line that is too long makes quoted-printable of all.
+figure_session() {
+	local ours bare
+	new_queue
+	bare=$(best_of wall_ms '<' measure -n 1000 -i "$work/letter" "$sendmail" -odq a@dest.example)
+	rm -f "$work/spool/new/"*
+	ours=$(best_of wall_ms '<' "$tools/session" 1000 "$work/letter" "$sendmail" -odq -bs)
+	row "1000 of 2 KB by -bs, ms each (bare: sendmail)" "$ours" "$bare" "at most 0.9 times"
+}
+
+# encoded NAME LINE SINK_OPTION...: 100 MB of that line to a host that cannot take it as it is.
+encoded() {
+	local ours
+	start_sink "${@:3}"
+	repeat 100000000 "$2" >"$work/large"
+	"$sendmail" -odq a@dest.example <"$work/large"
+	ours=$(measure "$nullmta" flush --now)
+	stop_sink >/dev/null
+	row "  $1" "$(per 100000 "$(field wall_ms "$ours")")" - "at least 100 MB/s"
+	row "    resident, KB" "$(field rss_kb "$ours")" - "at most 8192"
+}
+
 figure_encode() {
-	local ours raw
+	local raw line
 	new_queue
 	export NULLMTA_MESSAGE_SIZE=200m
 	start_sink
@@ -225,13 +247,14 @@ figure_encode() {
 	letter_of 100000000 >"$work/large"
 	"$sendmail" -odq a@dest.example <"$work/large"
 	raw=$(measure "$nullmta" flush --now)
-	printf 'größer%1000s\n' = >>"$work/large"
-	"$sendmail" -odq a@dest.example <"$work/large"
-	ours=$(measure "$nullmta" flush --now)
-	row "delivery of 100 MB re-encoded, MB/s" "$(per 100000 "$(field wall_ms "$ours")")" \
-		"$(per 100000 "$(field wall_ms "$raw")")" "at least 100 MB/s"
-	row "  resident, KB" "$(field rss_kb "$ours")" "$(field rss_kb "$raw")" "at most 8192"
 	stop_sink >/dev/null
+	row "delivery of 100 MB as it is, MB/s" "$(per 100000 "$(field wall_ms "$raw")")" - ""
+	line='Größere Wörter, über viele Zeilen verteilt, für ältere Rechner; a = b.'
+	encoded "UTF-8 for a host of 7 bits" "$line" --seven-bits
+	line=$(printf '%5000s' ' ' | sed 's/    / x =/g')
+	encoded "lines of 5000" "$line"
+	line=$(printf '\001\0220\352abc%300s\200\377' '' | tr ' ' '\347')
+	encoded "octets of all kinds for a host of 7 bits" "$line" --seven-bits
 	unset NULLMTA_MESSAGE_SIZE
 }
 
@@ -257,6 +280,50 @@ figure_drain() {
 	row "  CPU a message, ms" "$(per "$(field cpu_ms "$ours")" 1000)" \
 		"$(field cpu_ms "$bare")" "at most 0.4"
 	row "  connections" "$(field most_at_once "$(cat "$work/seen")")" 1 "at most 4"
+}
+
+# All over one connection, TLS or not; "bare" is nullmta itself in clear.
+figure_tls() {
+	local clear ours round
+	"$BUILD/support/certify" "$work/server.pem" --address 127.0.0.1 >/dev/null
+	export NULLMTA_DELIVERY_PER_DESTINATION=1
+	for ((round = 0; round < 3; round++)); do
+		drain_one
+		clear=$(faster "${clear:-}" "$drained")
+		drain_one --tls "$work/server.pem"
+		ours=$(faster "${ours:-}" "$drained")
+	done
+	unset NULLMTA_DELIVERY_PER_DESTINATION
+	row "one connection, TLS beside clear, messages/s" \
+		"$(per 1000000 "$(field wall_ms "$ours")")" \
+		"$(per 1000000 "$(field wall_ms "$clear")")" "at least 0.8"
+	row "  resident, KB" "$(field rss_kb "$ours")" "$(field rss_kb "$clear")" "at most 16384"
+	row "  connections" "$(field connections "$(cat "$work/seen")")" 1 "1"
+}
+
+# drain_one [OPTION of sink]: 1000 messages, as the next one of a series; what measure said
+# goes to $drained.
+drain_one() {
+	new_queue
+	fill 1000 "$work/spool/new"
+	start_sink "$@"
+	if [ $# -gt 0 ]; then
+		export NULLMTA_RELAY=smtps://127.0.0.1:$port
+		export NULLMTA_RELAY_TLS=verify NULLMTA_RELAY_TLS_CA=$work/server.pem
+	fi
+	drained=$(measure "$nullmta" flush --now)
+	unset NULLMTA_RELAY_TLS NULLMTA_RELAY_TLS_CA
+	stop_sink >"$work/seen"
+	[ "$(field messages "$(cat "$work/seen")")" = 1000 ]
+}
+
+# faster A B: what measure said of the faster run; A may be empty.
+faster() {
+	if [ -n "$1" ] && awk "BEGIN { exit !($(field wall_ms "$1") < $(field wall_ms "$2")) }"; then
+		echo "$1"
+	else
+		echo "$2"
+	fi
 }
 
 figure_far() {
@@ -358,15 +425,20 @@ figure_kicks() {
 
 # -----------------------------------------------------------------------------------
 
-# letter_of OCTETS: a message with about that much text.
-letter_of() {
+# repeat OCTETS LINE: a message with about that much of this text.
+repeat() {
 	printf 'Subject: bench\nFrom: a@bench.example\nTo: a@dest.example\n\n'
-	head -c "$1" < <(yes 'All work and no play makes a dull benchmark of it, and so on, and on.')
+	head -c "$1" < <(yes "$2")
 	echo
+}
+
+letter_of() {
+	repeat "$1" 'All work and no play makes a dull benchmark of it, and so on, and on.'
 }
 letter_of 1900 >"$work/letter"
 
-[ $# -gt 0 ] || set -- submission calls eight full_queue drain far domains dead waiting large encode users kicks
+[ $# -gt 0 ] || set -- submission calls eight full_queue session drain tls far domains dead waiting large \
+	encode users kicks
 for figure; do
 	declare -F "figure_$figure" >/dev/null || {
 		echo "bench: no figure '$figure'; there are:" \

@@ -1,20 +1,26 @@
 /*
- * A fast SMTP receiver that keeps nothing: sink [--port N] [--delay-ms N] [--messages N]
+ * A fast SMTP receiver that keeps nothing:
+ *
+ *	sink [--port N] [--delay-ms N] [--messages N] [--seven-bits] [--tls FILE]
  *
  * One process, loopback only. Prints "port=N" once it listens (0, the default, takes a free
  * one). What arrives together is answered together, --delay-ms later, as a server that far
- * away would. Ends after --messages messages or at SIGTERM, and prints what it saw:
+ * away would. With --seven-bits it lacks 8BITMIME. With --tls, a certificate and its key, TLS
+ * begins with the first octet. Ends after --messages messages or at SIGTERM, and prints what
+ * it saw:
  *
  *	messages=1000 seconds=0.304 connections=4 most_at_once=4 batches=1004
  *
  * seconds: from the first connection to the last message. batches: answers written, which
  * is the round trips that the client waited for.
  */
+/* ldflags: -lssl -lcrypto */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -32,6 +38,8 @@
 #define READ_MAX    (256 * 1024)
 
 struct client {
+	SSL *ssl; /* or NULL */
+	bool is_greeted;
 	bool is_in_data;
 	bool is_leaving;
 	unsigned dot_state; /* octets of "\r\n.\r\n" seen */
@@ -46,7 +54,9 @@ struct sink {
 	struct pollfd polls[CLIENTS_MAX + 1]; /* the last one listens */
 	struct client *clients[CLIENTS_MAX];
 	size_t count;
+	SSL_CTX *tls; /* or NULL */
 	int64_t delay_us;
+	bool is_seven;
 	int64_t first_us;
 	int64_t last_us;
 	unsigned long messages;
@@ -101,7 +111,9 @@ static bool is_verb(const char *line, const char *verb)
 static void command(struct sink *s, struct client *c, const char *line)
 {
 	if (is_verb(line, "EHLO")) {
-		reply(s, c, "250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n");
+		reply(s, c, "250-sink.example\r\n250-PIPELINING\r\n");
+		if (!s->is_seven)
+			reply(s, c, "250-8BITMIME\r\n");
 		reply(s, c, "250-SIZE 0\r\n250-DSN\r\n250 ENHANCEDSTATUSCODES\r\n");
 	} else if (is_verb(line, "DATA")) {
 		c->is_in_data = true;
@@ -176,15 +188,32 @@ static size_t line(struct sink *s, struct client *c, const char *from, size_t n)
 static void drop_client(struct sink *s, size_t i)
 {
 	(void)close(s->polls[i].fd);
+	SSL_free(s->clients[i]->ssl);
 	free(s->clients[i]);
 	s->count--;
 	s->clients[i] = s->clients[s->count];
 	s->polls[i] = s->polls[s->count];
 }
 
+static void greet(struct sink *s, struct client *c)
+{
+	c->is_greeted = true;
+	reply(s, c, "220 sink.example ESMTP\r\n");
+}
+
+/* The handshake is what reading begins with. */
+static void begin_tls(struct sink *s, struct client *c, int fd)
+{
+	must(fcntl(fd, F_SETFL, O_NONBLOCK) == 0, "fcntl");
+	c->ssl = SSL_new(s->tls);
+	must(c->ssl && SSL_set_fd(c->ssl, fd) == 1, "SSL_new");
+	SSL_set_accept_state(c->ssl);
+}
+
 static void accept_client(struct sink *s, int listener)
 {
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	struct client *c;
 	int on = 1;
 
 	must(fd >= 0, "accept");
@@ -193,31 +222,66 @@ static void accept_client(struct sink *s, int listener)
 		return;
 	}
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	s->clients[s->count] = calloc(1, sizeof(struct client));
-	must(s->clients[s->count] != NULL, "calloc");
+	c = calloc(1, sizeof(*c));
+	must(c != NULL, "calloc");
+	if (s->tls)
+		begin_tls(s, c, fd);
+	else
+		greet(s, c);
 	s->polls[s->count] = (struct pollfd){.fd = fd, .events = POLLIN};
-	reply(s, s->clients[s->count], "220 sink.example ESMTP\r\n");
-	s->count++;
+	s->clients[s->count++] = c;
 	if (s->connections++ == 0)
 		s->first_us = now_us();
 	if (s->count > s->most_at_once)
 		s->most_at_once = s->count;
 }
 
+/* Octets that have come; 0 when there is nothing for us yet; -1 when the client is gone. */
+static ssize_t receive(struct sink *s, struct client *c, int fd, char *to, size_t n)
+{
+	int got;
+
+	if (!c->ssl) {
+		ssize_t len = read(fd, to, n);
+
+		return len > 0 ? len : -1;
+	}
+	got = SSL_read(c->ssl, to, (int)n);
+	if (!c->is_greeted && SSL_is_init_finished(c->ssl))
+		greet(s, c);
+	if (got > 0)
+		return got;
+	return SSL_get_error(c->ssl, got) == SSL_ERROR_WANT_READ ? 0 : -1;
+}
+
+static bool send_replies(struct client *c, int fd)
+{
+	size_t n = 0;
+
+	if (!c->ssl)
+		return write(fd, c->replies, c->replies_len) == (ssize_t)c->replies_len;
+	return SSL_write_ex(c->ssl, c->replies, c->replies_len, &n) == 1 &&
+	       n == c->replies_len;
+}
+
 /* False when the client is gone. */
 static bool read_client(struct sink *s, size_t i)
 {
 	static char input[READ_MAX];
-	ssize_t n = read(s->polls[i].fd, input, sizeof(input));
 	struct client *c = s->clients[i];
-	size_t done = 0;
+	ssize_t n;
 
-	if (n <= 0)
-		return false;
-	while (done < (size_t)n)
-		done += c->is_in_data ? content(s, c, input + done, (size_t)n - done)
-				      : line(s, c, input + done, (size_t)n - done);
-	return true;
+	do {
+		n = receive(s, c, s->polls[i].fd, input, sizeof(input));
+		for (ssize_t done = 0; done < n;) {
+			size_t left = (size_t)(n - done);
+
+			done += (ssize_t)(c->is_in_data
+						  ? content(s, c, input + done, left)
+						  : line(s, c, input + done, left));
+		}
+	} while (n > 0 && c->ssl && SSL_has_pending(c->ssl));
+	return n >= 0;
 }
 
 /* Write what is due. False when the client is gone or has said QUIT. */
@@ -228,7 +292,7 @@ static bool answer_client(struct sink *s, size_t i)
 	if (c->replies_len == 0 || c->due_us > now_us())
 		return true;
 	/* loopback takes this much at once, or the client is broken */
-	if (write(s->polls[i].fd, c->replies, c->replies_len) != (ssize_t)c->replies_len)
+	if (!send_replies(c, s->polls[i].fd))
 		return false;
 	c->replies_len = 0;
 	s->batches++;
@@ -291,10 +355,24 @@ static int listen_on(unsigned short port)
 	return fd;
 }
 
+static SSL_CTX *load(const char *path)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+
+	if (!ctx || SSL_CTX_use_certificate_chain_file(ctx, path) != 1 ||
+		SSL_CTX_use_PrivateKey_file(ctx, path, SSL_FILETYPE_PEM) != 1) {
+		(void)fprintf(stderr, "sink: %s: no certificate with its key\n", path);
+		exit(1);
+	}
+	SSL_CTX_set_read_ahead(ctx, 1);
+	return ctx;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"port", 1, NULL, 'p'},
-		{"delay-ms", 1, NULL, 'd'}, {"messages", 1, NULL, 'm'}, {0}};
+		{"delay-ms", 1, NULL, 'd'}, {"messages", 1, NULL, 'm'},
+		{"seven-bits", 0, NULL, '7'}, {"tls", 1, NULL, 't'}, {0}};
 	static struct sink s;
 	struct sigaction action = {.sa_handler = on_signal};
 	unsigned short port = 0;
@@ -310,6 +388,12 @@ int main(int argc, char **argv)
 			break;
 		case 'm':
 			s.messages_max = strtoul(optarg, NULL, 10);
+			break;
+		case '7':
+			s.is_seven = true;
+			break;
+		case 't':
+			s.tls = load(optarg);
 			break;
 		default:
 			return 2;

@@ -58,13 +58,14 @@ wrong 1 'the ] that closes' "[relay\nhost = $secret\n"
 # --- values: rows 138 to 140 ------------------------------------------------------------
 values relay port 'give a number from 1 to 65535' 0 65536 25x '" 25"' -1 99999999999999999999 ''
 values delivery connect_timeout 'give a duration' -1 5x 100000000000000000000 0 5y 1h30m 1.5h ''
-values relay host 'give a host name' "$secret b" "$(printf '%300s' '' | tr ' ' x)" -a.test a..b '"a;b"' a_b.test/ a:25
+values relay host 'give up to 10 relays' "$secret ..b" "$(printf '%300s' '' | tr ' ' x)" -a.test a..b '"a;b"' a_b.test/ a:65536 \
+	smtp://user:$secret@a.test "direct $secret" ftp://a.test
 wrong 2 'a control character in the line' "[relay]\nhost = a\r$secret\n"
 values spool retry 'give 1 to 32 durations' '1m 0s' '' "$(printf '1m %.0s' {1..33})"
 values spool dir 'give an absolute path' relative '../x' '/x/%%s'
 values bounce to 'give auto, user or sender' "$secret $secret"
 values log target 'give syslog, stderr or none' relative
-values dns nameserver 'give up to 8 numeric addresses' dns.test 127.0.0.1:0 '1.2.3.4 x'
+values dns nameserver 'give up to 3 numeric addresses' dns.test 127.0.0.1:0 '1.2.3.4 x' '::1 ::2 ::3 ::4'
 values nullmta recipients 'give a number from 1 to 10000' 0 10001
 values nullmta message_size 'give octets' 1 50x 2000g
 printf '[log]\ntarget = x\n[relay]\nport = 0\nhots = b\n[spool]\nlifetime = soon\n' >"$file"
@@ -122,7 +123,7 @@ NULLMTA_RELAY_HOST='' checked 0
 # --- no mail is lost --------------------------------------------------------------------------------
 start_receiver relay
 letter >"$T/letter"
-for mistake in '[relay]\nhots = a.test\n' '[relay]\nhost = a b\n' '[spool]\nretry = never\n' \
+for mistake in '[relay]\nhots = a.test\n' '[relay]\nhost = a/b\n' '[spool]\nretry = never\n' \
 	'[nullmta]\nrecipients = 0\nmessage_size = 0\n' '[log]\ntarget = nowhere\n' 'garbage\0\n'; do
 	printf "$mistake" >"$file"
 	NULLMTA_LOG='' exits 0 sendmail -i -f sender@client.test rcpt@dest.test <"$T/letter"

@@ -215,7 +215,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	s.has_test = data[0] & 128;
-	s.piece = data[0] & 127 ? data[0] & 127 : SIZE_MAX;
+	options.is_lmtp = data[0] & 64;
+	s.piece = data[0] & 63 ? data[0] & 63 : SIZE_MAX;
 	s.content_fails = data[1] & 1;
 	s.is_stopped = data[1] & 2;
 	s.has_eight_bit = data[1] & 4;

@@ -53,7 +53,7 @@ static void check_answer(const struct dns_answer *a, enum dns_type type)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const enum dns_type types[] = {
-		DNS_A, DNS_AAAA, DNS_MX, DNS_CNAME, DNS_TLSA, DNS_TXT};
+		DNS_A, DNS_AAAA, DNS_MX, DNS_CNAME, DNS_TLSA, DNS_TXT, DNS_SRV};
 	struct dns_answer answer;
 	struct span packet;
 	enum dns_type type;

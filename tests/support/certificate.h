@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CERTIFICATE_NAMES_MAX 4
+#define CERTIFICATE_NAMES_MAX 32
 
 struct certificate {
 	X509 *x509;

@@ -99,7 +99,11 @@ void fake_world_make(struct fake_world *w, const char *zone)
 	mono_step_ms = 0;
 	*w = (struct fake_world){
 		.identity = {"client.test", "example.org", true},
-		.world = {fake_now_s, fake_mono_ms, fake_random, stream_new, NULL, NULL},
+		.world = {.now_s = fake_now_s,
+			.mono_ms = fake_mono_ms,
+			.random = fake_random,
+			.dial = stream_new,
+			.dial_from = stream_new_from},
 	};
 	spool_dir_make(&w->dir);
 	make_home(w);

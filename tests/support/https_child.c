@@ -53,7 +53,7 @@ static SSL_CTX *make_context(
 }
 
 /* Up to the empty line. */
-static void read_request(SSL *ssl, int fd, const char *path)
+static void read_request(SSL *ssl, const char *path)
 {
 	struct buf text = BUF_INIT(REQUEST_MAX);
 	struct fault f;
@@ -61,9 +61,8 @@ static void read_request(SSL *ssl, int fd, const char *path)
 
 	while (!span_ends(buf_span(&text), "\r\n\r\n")) {
 		char octet;
-		ssize_t n = ssl ? SSL_read(ssl, &octet, 1) : read(fd, &octet, 1);
 
-		if (n != 1)
+		if (SSL_read(ssl, &octet, 1) != 1)
 			break;
 		buf_add_char(&text, octet);
 	}
@@ -78,7 +77,9 @@ static void answer(const struct https_child *c, SSL *ssl, int fd,
 {
 	int len = (int)strlen(o->answer);
 
-	read_request(ssl, fd, c->request);
+	/* who speaks TLS never comes to the end of a request in clear */
+	if (ssl)
+		read_request(ssl, c->request);
 	if (o->is_silent)
 		(void)pause();
 	if (ssl) {

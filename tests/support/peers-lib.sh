@@ -141,21 +141,31 @@ postfix_directories() {
 	chown nobody "$1/mail"
 }
 
+# prepare_postfix NAME [PARAMETER=VALUE...]: all that run_postfix needs. More services may be
+# added to $T/NAME/conf/master.cf between the two.
+prepare_postfix() {
+	local root=$T/$1 parameter
+	peers_need_root
+	give_address "$1"
+	postfix_directories "$root"
+	postfix_main "$root" >"$root/conf/main.cf"
+	for parameter in "${@:2}"; do
+		sed -i "/^${parameter%%=*} = /d" "$root/conf/main.cf"
+		echo "${parameter/=/ = }" >>"$root/conf/main.cf"
+	done
+	postfix_services "${port[$1]}" >"$root/conf/master.cf"
+}
+
+run_postfix() {
+	run_peer "$1" "$PEERS/usr/lib/postfix/sbin/master" -s -c "$T/$1/conf"
+	await accepts_connections "${port[$1]}"
+}
+
 # start_postfix NAME [PARAMETER=VALUE...]: a Postfix that takes mail for real.test into the
 # maildir $T/NAME/mail/all and refuses bad@real.test. Its log is $T/NAME/log.
 start_postfix() {
-	local name=$1 root=$T/$1 parameter
-	shift
-	peers_need_root
-	give_address "$name"
-	postfix_directories "$root"
-	postfix_main "$root" >"$root/conf/main.cf"
-	for parameter; do
-		echo "${parameter/=/ = }" >>"$root/conf/main.cf"
-	done
-	postfix_services "${port[$name]}" >"$root/conf/master.cf"
-	run_peer "$name" "$PEERS/usr/lib/postfix/sbin/master" -s -c "$root/conf"
-	await accepts_connections "${port[$name]}"
+	prepare_postfix "$@"
+	run_postfix "$1"
 }
 
 # How many messages Postfix has filed.
@@ -209,11 +219,9 @@ CONF
 	done
 }
 
-# start_nsd <<ZONES: NSD, and nullmta asks it. The input is one or more zone files, each
-# behind a line "zone NAME"; SOA and NS are added.
-start_nsd() {
+# write_zones <<ZONES: $T/nsd/NAME.zone of each.
+write_zones() {
 	local root=$T/nsd
-	give_address nsd
 	mkdir -p "$root"
 	awk -v dir="$root" '
 	/^zone / {
@@ -223,9 +231,20 @@ start_nsd() {
 		next
 	}
 	{ print >file }'
-	nsd_conf "$root" "${port[nsd]}" >"$root/nsd.conf"
-	run_peer nsd "$PEERS/usr/sbin/nsd" -d -c "$root/nsd.conf"
+}
+
+run_nsd() {
+	give_address nsd
+	nsd_conf "$T/nsd" "${port[nsd]}" >"$T/nsd/nsd.conf"
+	run_peer nsd "$PEERS/usr/sbin/nsd" -d -c "$T/nsd/nsd.conf"
 	await grep -q 'nsd started' "$T/nsd.out"
+}
+
+# start_nsd <<ZONES: NSD, and nullmta asks it. The input is one or more zone files, each
+# behind a line "zone NAME"; SOA and NS are added.
+start_nsd() {
+	write_zones
+	run_nsd
 	export NULLMTA_DNS_NAMESERVER=$PEER_ADDRESS:${port["nsd"]}
 }
 

@@ -13,7 +13,7 @@ dir=${1:-${PEERS:-$TOP/build/peers}}
 packages=(postfix nsd mutt bsd-mailx s-nail cron git-email libmailtools-perl swaks
 	mailutils alpine php-cli libphp-phpmailer php-symfony-mailer
 	libmime-lite-perl libemail-sender-perl ruby-mail at fail2ban logwatch mdadm
-	dovecot-core dovecot-lmtpd)
+	dovecot-core dovecot-lmtpd unbound ldnsutils nginx)
 more_packages=(exim4-daemon-heavy)
 wanted="${packages[*]} ${more_packages[*]}"
 

@@ -32,7 +32,8 @@
 
 static const char usage[] =
 	"usage: smtp-receiver --dir DIR [--listen 127.0.0.1:0]... [--port-file FILE]\n"
-	"	[--log FILE] [--name HOST] [--without EXTENSION]... [--with SMTPUTF8]\n"
+	"	[--log FILE] [--name HOST] [--without EXTENSION]... [--with "
+	"EXTENSION]...\n"
 	"	[--size OCTETS] [--max-rcpt N] [--delay MS]\n"
 	"	[--rule 'STAGE PATTERN [once|first N|grey] REPLY']... [--script FILE]\n"
 	"	[--tls FILE [--implicit] [--tls-max 1.0|1.1|1.2] [--client-ca FILE]]\n";
@@ -58,6 +59,7 @@ static unsigned parse_feature(const char *word)
 		{"ENHANCEDSTATUSCODES", RECEIVER_STATUS_CODES},
 		{"DSN", RECEIVER_DSN},
 		{"SMTPUTF8", RECEIVER_SMTPUTF8},
+		{"REQUIRETLS", RECEIVER_REQUIRETLS},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)

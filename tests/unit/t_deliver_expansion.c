@@ -226,7 +226,8 @@ static void a_fate_needs_no_host(void **state)
 		set_up(&w, cases[i].aliases, "root@box.test");
 		expansion_make(&x, &w.flush, &w.envelope, &w.past);
 		assert_int_equal(
-			expansion_route(&w.flush, "", &x.items[0], &route, &why), -1);
+			expansion_route(&w.flush, &w.envelope, &x.items[0], &route, &why),
+			-1);
 		assert_int_equal(why.kind, cases[i].kind);
 		assert_int_equal(why.status.detail, cases[i].detail);
 		assert_true(why.text[0]);

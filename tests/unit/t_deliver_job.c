@@ -48,8 +48,7 @@ struct scene {
 static int make_scene(void **state)
 {
 	struct scene *s = mem_alloc(sizeof(*s));
-	const struct route route = {
-		.kind = ROUTE_MX, .port = 25, .name = "dest.example"};
+	const struct route route = {.kind = ROUTE_MX, .port = 25, .name = "dest.example"};
 
 	disk_cannot_sync = false;
 	disk_is_full = false;

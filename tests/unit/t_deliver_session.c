@@ -86,8 +86,7 @@ struct scene {
 static int make_scene(void **state)
 {
 	struct scene *s = mem_alloc(sizeof(*s));
-	const struct route route = {
-		.kind = ROUTE_MX, .port = 25, .name = "dest.example"};
+	const struct route route = {.kind = ROUTE_MX, .port = 25, .name = "dest.example"};
 
 	memset(&wire, 0, sizeof(wire));
 	fake_world_make(&s->w, NULL);
@@ -147,10 +146,14 @@ static void job_done(void *ctx, struct job *job)
 static void run_session(struct scene *s)
 {
 	const struct session_jobs jobs = {next_job, job_done, s};
-	struct mx_target target = {.host = "mx.dest.example"};
+	struct mx_list hosts = {.targets = {{.host = "mx.dest.example"}}, .count = 1};
+	struct mx_target *target = &hosts.targets[0];
+	struct published published;
 
-	assert_int_equal(netaddr_parse(SPAN_LIT("192.0.2.1"), 25, &target.address), 0);
-	session_run(&s->w.flush, s->d, &target, &jobs, &s->result);
+	assert_int_equal(netaddr_parse(SPAN_LIT("192.0.2.1"), 25, &target->address), 0);
+	published_init(&published, &s->w.flush, &s->d->route, &hosts);
+	session_run(&published, s->d, target, &jobs, NULL, &s->result);
+	published_release(&published);
 }
 
 /* One line from the client into `line`; its length, 0 at the end. */

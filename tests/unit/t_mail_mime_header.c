@@ -188,6 +188,13 @@ static void parameters_are_extended(void **state)
 			SPAN_LIT("Content-Type: x/y; Boundary=\"=?UTF-8?Q?=00?=\"; "
 				 "boundary=b\r\n"),
 			false},
+		{"the type stays what it is, whatever touches it",
+			SPAN_LIT("Content-Type: x/y(;b=\"c\"\xfc\r\n"),
+			SPAN_LIT("Content-Type: x/y =?UTF-8?Q?=28?=; b=\"c\"\r\n"),
+			false},
+		{"quotes, too", SPAN_LIT("Content-Type: x/y\"\xfc\"\r\n"),
+			SPAN_LIT("Content-Type: x/y =?unknown-8bit?Q?=22=FC=22?=\r\n"),
+			false},
 		{"a long one",
 			SPAN_LIT("Content-Type: x/y; "
 				 "name=\"\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc"

@@ -82,6 +82,7 @@ static void the_advice_fits_the_trouble(void **state)
 		{"4.7.10", "sent only to a server that TLS has verified"},
 		{"4.7.0", "Check host, port, user and password"},
 		{"4.7.999", "Check host, port, user and password"},
+		{"4.3.5", "What is wrong is on this machine"},
 		{"4.5.0", "Check host, port, user and password"},
 	};
 

@@ -21,6 +21,7 @@
 
 #define CLASS_TTL "\0\1\0\0\1\x2c"
 #define MX_HEAD   PTR "\0\x0f" CLASS_TTL
+#define SRV_HEAD  PTR "\0\x21" CLASS_TTL
 #define A_HEAD    PTR "\0\1" CLASS_TTL
 #define A_RECORD  A_HEAD "\0\4\xc0\0\2\1"
 
@@ -107,6 +108,14 @@ static void test_one_answer(void **state)
 			OCTETS(MX_HEAD "\0\7\0\x0a\2mx\0\0"), DNS_FAILED},
 		{"MX name in a loop", DNS_MX, OCTETS(MX_HEAD "\0\4\0\x0a\xc0\x2b"),
 			DNS_FAILED},
+		{"SRV", DNS_SRV, OCTETS(SRV_HEAD "\0\x0b\0\x0a\0\5\1\xd1\2mx" PTR),
+			DNS_FOUND},
+		{"SRV of no service", DNS_SRV, OCTETS(SRV_HEAD "\0\7\0\0\0\0\0\0\0"),
+			DNS_FOUND},
+		{"SRV without target", DNS_SRV, OCTETS(SRV_HEAD "\0\6\0\0\0\0\0\0"),
+			DNS_FAILED},
+		{"SRV of 3 octets", DNS_SRV, OCTETS(SRV_HEAD "\0\3\0\0\0"), DNS_FAILED},
+		{"SRV RDLENGTH 0", DNS_SRV, OCTETS(SRV_HEAD "\0\0"), DNS_FAILED},
 		{"two pointers that point at each other", DNS_MX,
 			OCTETS(MX_HEAD "\0\6\0\x0a\xc0\x2d\xc0\x2b"), DNS_FAILED},
 		{"CNAME asked for itself", DNS_CNAME,
@@ -475,6 +484,24 @@ static void test_type_names(void **state)
 	assert_string_equal(dnsmsg_type_name(DNS_CNAME), "CNAME");
 }
 
+/* RFC 2782: priority, weight, port, target */
+static void test_srv_fields(void **state)
+{
+	struct dns_answer answer;
+	struct buf b;
+
+	(void)state;
+	begin(&b, GOOD, DNS_SRV, 1);
+	buf_add(&b, OCTETS(SRV_HEAD "\0\x0b\x12\x34\0\5\1\xd1\2mx" PTR));
+	parse(&b, DNS_SRV, &answer);
+	assert_int_equal(answer.count, 1);
+	assert_int_equal(answer.records[0].preference, 0x1234);
+	assert_int_equal(answer.records[0].weight, 5);
+	assert_int_equal(answer.records[0].port, 465);
+	assert_string_equal(answer.records[0].name, "mx.example.org");
+	dnsmsg_answer_release(&answer);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -491,6 +518,7 @@ int main(void)
 		cmocka_unit_test(test_tlsa),
 		cmocka_unit_test(test_txt),
 		cmocka_unit_test(test_many_texts_are_capped),
+		cmocka_unit_test(test_srv_fields),
 		cmocka_unit_test(test_type_names),
 	};
 

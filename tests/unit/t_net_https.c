@@ -87,7 +87,7 @@ static void test_fetching(void **state)
 		{"expired: row 165", {.answer = PLAIN, .is_expired = true}, ZONE,
 			HTTPS_NOT_TRUSTED, "expired"},
 		{"in clear", {.answer = PLAIN, .is_clear = true}, ZONE, HTTPS_FAILED,
-			"mta-sts.d.test"},
+			"TLS"},
 		{"no address", {.answer = PLAIN}, "mta-sts.d.test NONE\n", HTTPS_FAILED,
 			"no usable address"},
 		{"DNS fails", {.answer = PLAIN}, "mta-sts.d.test A !servfail\n",

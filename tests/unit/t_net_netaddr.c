@@ -161,6 +161,38 @@ static void test_format_remote(void **state)
 	assert_int_equal(netaddr_len(&v6), sizeof(struct sockaddr_in6));
 }
 
+static void test_paths(void **state)
+{
+	struct netaddr path, other, none = {0}, v4 = address("192.0.2.1");
+	char name[109], text[OUTCOME_REMOTE_MAX];
+
+	(void)state;
+	assert_int_equal(netaddr_unix(SPAN_LIT("/run/lmtp"), &path), 0);
+	assert_int_equal(netaddr_unix(SPAN_LIT("/run/other"), &other), 0);
+	netaddr_set_port(&path, 25);
+	assert_int_equal(netaddr_port(&path), 0);
+	assert_int_equal(netaddr_len(&path), sizeof(struct sockaddr_un));
+	netaddr_format(&path, text);
+	assert_string_equal(text, "/run/lmtp");
+	netaddr_format_remote(&path, "host", text, sizeof(text));
+	assert_string_equal(text, "/run/lmtp");
+	assert_true(netaddr_is_same(&path, &path));
+	assert_false(netaddr_is_same(&path, &other));
+	assert_false(netaddr_is_same(&path, &v4));
+	assert_true(netaddr_is_loopback(&path));
+	assert_false(netaddr_is_unusable(&path));
+	memset(name, 'a', sizeof(name));
+	assert_int_equal(netaddr_unix((struct span){name, 108}, &path), -1);
+	assert_int_equal(netaddr_unix((struct span){name, 107}, &path), 0);
+	assert_int_equal(netaddr_unix(SPAN_LIT("a\0b"), &path), -1);
+	assert_int_equal(netaddr_unix(SPAN_NONE, &path), -1);
+	netaddr_format(&none, text);
+	assert_string_equal(text, "");
+	assert_int_equal(netaddr_port(&none), 0);
+	assert_false(netaddr_is_loopback(&none));
+	assert_false(netaddr_is_same(&none, &v4));
+}
+
 static void test_kinds(void **state)
 {
 	static const struct {
@@ -251,6 +283,7 @@ int main(void)
 		cmocka_unit_test(test_parse_with_port),
 		cmocka_unit_test(test_parse_leaves_result_alone),
 		cmocka_unit_test(test_format_remote),
+		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_is_same),
 		cmocka_unit_test(test_own_addresses),

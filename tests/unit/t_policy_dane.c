@@ -122,7 +122,7 @@ static void test_where_records_count(void **state)
 		{"no TLSA", MX HOST SIGNED, "none"},
 		{"no TLSA, said at its name", MX HOST SIGNED SIGNED_TLSA, "none"},
 		{"TLSA fails: row 154", MX HOST SIGNED TLSA "!servfail\n",
-			"failed: TLSA of _25._tcp.mx.test: servfail"},
+			"failed: TLSA lookup for _25._tcp.mx.test failed: servfail"},
 		{"the host is the domain itself",
 			"d.test A 192.0.2.1\nd.test SECURE\n_25._tcp.d.test SECURE\n"
 			"_25._tcp.d.test TLSA 3 1 1 " D32 "\n",
@@ -155,7 +155,7 @@ static void test_aliases(void **state)
 			MX ALIAS SIGNED "real.test SECURE\n"
 					"_25._tcp.real.test TLSA "
 					"!bogus\n" SIGNED_TLSA TLSA "3 0 2 " D64 "\n",
-			"failed: TLSA of _25._tcp.real.test: bogus"},
+			"failed: TLSA lookup for _25._tcp.real.test failed: bogus"},
 		{"the alias is signed, its end is not",
 			MX ALIAS SIGNED REAL SIGNED_TLSA TLSA "3 0 2 " D64 "\n",
 			"usable mx.test 3.0.2"},
@@ -199,7 +199,7 @@ static void test_an_alias_that_cannot_be_asked_for(void **state)
 	(void)state;
 	dane_resolve(r, "d.test", &hosts, &target, &d);
 	assert_int_equal(d.result, DANE_FAILED);
-	assert_string_equal(d.why, "CNAME of mx.test: servfail");
+	assert_string_equal(d.why, "CNAME lookup for mx.test failed: servfail");
 	dane_release(&d);
 	resolver_free(r);
 }

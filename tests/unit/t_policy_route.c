@@ -82,6 +82,33 @@ static void key_of(const struct route_options *options, const char *recipient,
 	route_key(&route, ret);
 }
 
+static void test_wishes(void **state)
+{
+	struct route_way relay = {.kind = ROUTE_WAY_RELAY, .name = "", .identity = ""};
+	struct route mx = {.kind = ROUTE_MX, .port = 25, .name = "example.org"};
+	struct route by_relay = {.kind = ROUTE_RELAY, .way = &relay};
+	struct route_options options = {.mx_port = 25};
+	struct route usual = mx;
+	char key[ROUTE_KEY_SIZE];
+
+	(void)state;
+	route_note_wish(&options, &mx, TLS_WISH_OPTIONAL);
+	route_key(&mx, key);
+	assert_string_equal(key, "mx:example.org:25+tls-optional");
+	assert_true(route_compare(&mx, &usual) * route_compare(&usual, &mx) < 0);
+	route_note_wish(&options, &mx, TLS_WISH_REQUIRED);
+	route_key(&mx, key);
+	assert_string_equal(key, "mx:example.org:25+requiretls");
+	/* our own relay is as secure as we want it to be */
+	route_note_wish(&options, &by_relay, TLS_WISH_OPTIONAL);
+	assert_int_equal(by_relay.wish, TLS_WISH_USUAL);
+	route_note_wish(&options, &by_relay, TLS_WISH_REQUIRED);
+	assert_int_equal(by_relay.wish, TLS_WISH_REQUIRED);
+	options.ignores_tls_optional = true;
+	route_note_wish(&options, &mx, TLS_WISH_OPTIONAL);
+	assert_int_equal(mx.wish, TLS_WISH_USUAL);
+}
+
 static void test_keys_of_domains(void **state)
 {
 	static const char *const cases[][2] = {
@@ -258,6 +285,9 @@ static void test_the_first_that_fits(void **state)
 	add_words(&w.users[2], "joe");
 	assert_string_equal(
 		route_choose(&w.options, SPAN_NONE, SPAN_LIT("x@b.org"))->name, "");
+	w.options.forced = &w.items[1];
+	assert_string_equal(
+		route_choose(&w.options, SPAN_NONE, SPAN_LIT("x@b.org"))->name, "b");
 	ways_release(&w);
 }
 
@@ -408,6 +438,7 @@ static void test_compare(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_wishes),
 		cmocka_unit_test(test_keys_of_domains),
 		cmocka_unit_test(test_keys_of_relays),
 		cmocka_unit_test(test_long_keys_differ),

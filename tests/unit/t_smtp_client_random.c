@@ -37,6 +37,7 @@ struct letter {
 
 struct world {
 	uint32_t seed;
+	bool is_lmtp;
 	bool is_honest; /* keeps to the grammar, replies once and in order */
 	struct letter letters[MESSAGES_MAX];
 	size_t count, taken;
@@ -153,7 +154,7 @@ static void hear_command(struct world *w, struct span line)
 		hear_rcpt(w, line);
 		return;
 	}
-	if (span_starts(line, "EHLO")) {
+	if (span_starts(line, w->is_lmtp ? "LHLO" : "EHLO")) {
 		hear_ehlo(w);
 		return;
 	}
@@ -177,10 +178,17 @@ static void hear_dot(struct world *w)
 	int code = any_code(w, 250);
 
 	w->is_in_data = false;
-	for (size_t i = 0; i < w->accepted_count; i++)
+	for (size_t i = 0; i < w->accepted_count && !w->is_gone; i++) {
 		l->promised[w->accepted[i]] += code / 100 == 2;
+		if (!w->is_lmtp)
+			continue;
+		/* RFC 2033 4.2: each has a reply of its own */
+		say(w, code);
+		code = any_code(w, 250);
+	}
 	w->accepted_count = 0;
-	say(w, code);
+	if (!w->is_lmtp)
+		say(w, code);
 }
 
 /* One line that the client said. False when none is whole. */
@@ -448,6 +456,8 @@ static unsigned run_session(uint32_t seed, bool is_honest)
 	buf_init(&w->says, STREAM_MAX);
 	buf_init(&w->written, STREAM_MAX);
 	options.tls = (enum smtp_tls)draw(w, 4);
+	w->is_lmtp = once_in(w, 3);
+	options.is_lmtp = w->is_lmtp;
 	w->client = smtp_client_new(&options);
 	play(w);
 	check_promises(w);

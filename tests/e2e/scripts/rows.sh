@@ -12,10 +12,13 @@
 #	uncertain STATUS  the same, but it may have been accepted and the log says so
 #	failed STATUS     refused for good: nothing waits, one report
 #
+# All receivers get what stands in the array receiver_options.
+#
 # STATUS may be a glob. A function name behind it is run at the end for what else has to
 # hold. Before `row`: octets=N for a large message, recipients="A B", and any setting.
 
 ROWS_AT_A_TIME=6
+receiver_options=()
 rows=()
 rows_running=0
 
@@ -73,7 +76,7 @@ expect_failed() {
 play() {
 	local code=0
 	set_home "$TEST/$1"
-	start_receiver mx --script "$TOP/tests/e2e/scripts/$1.script"
+	start_receiver mx --script "$TOP/tests/e2e/scripts/$1.script" "${receiver_options[@]}"
 	use_mx mx
 	[ "$2" != failed ] || code='6[79]'
 	if [ "${octets:-}" ]; then

@@ -20,6 +20,7 @@ enum receiver_feature {
 	RECEIVER_STATUS_CODES = 16,
 	RECEIVER_DSN = 32,
 	RECEIVER_SMTPUTF8 = 64,
+	RECEIVER_REQUIRETLS = 128, /* inside TLS only (RFC 8689 2) */
 };
 
 /* Counters that all connections see: anonymous shared memory. */

@@ -128,6 +128,8 @@ static void say_extensions(struct session *s)
 		peer_say(s->p, "250-SIZE %llu", (unsigned long long)s->r->size_max);
 	if (s->r->tls && !s->p->ssl)
 		peer_say(s->p, "250-STARTTLS");
+	if (s->p->ssl && (s->r->features & RECEIVER_REQUIRETLS))
+		peer_say(s->p, "250-REQUIRETLS");
 	peer_say(s->p, "250 HELP");
 }
 
@@ -181,6 +183,7 @@ static bool parameters_are_known(struct session *s, struct span parameters, bool
 		{"RET", true, RECEIVER_DSN},
 		{"ENVID", true, RECEIVER_DSN},
 		{"SMTPUTF8", true, RECEIVER_SMTPUTF8},
+		{"REQUIRETLS", true, RECEIVER_REQUIRETLS},
 		{"NOTIFY", false, RECEIVER_DSN},
 		{"ORCPT", false, RECEIVER_DSN},
 	};
@@ -413,7 +416,8 @@ static void serve_line(struct session *s, struct span line)
 		return;
 	}
 	serve_command(s, line);
-	if (!offers(s, RECEIVER_PIPELINING) && peer_has_input(s->p))
+	/* a reply that has left (to STARTTLS) may have been answered already */
+	if (!offers(s, RECEIVER_PIPELINING) && s->p->out.len && peer_has_input(s->p))
 		blame(s, "pipelines, but PIPELINING was not offered");
 }
 

@@ -172,6 +172,12 @@ bool transcript_cast_take(struct transcript_cast *cast,
 		cast->tls = tls_of(lines, line, rest);
 	} else if (span_is(directive, "relay")) {
 		cast->is_relay = true;
+	} else if (span_is(directive, "recipients")) {
+		cast->recipients_max = (unsigned)number(lines, line, rest);
+	} else if (span_is(directive, "octets")) {
+		cast->size_max = number(lines, line, rest);
+	} else if (span_is(directive, "lmtp")) {
+		cast->is_lmtp = true;
 	} else {
 		return transcript_login_take(&cast->login, directive, rest);
 	}

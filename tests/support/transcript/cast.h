@@ -35,6 +35,9 @@ struct transcript_cast {
 	unsigned messages_max;
 	enum smtp_tls tls;
 	bool is_relay;
+	bool is_lmtp;
+	unsigned recipients_max;
+	uint64_t size_max;
 	struct transcript_login login;
 	struct transcript_message *messages[TRANSCRIPT_MESSAGES_MAX];
 	size_t count;
@@ -42,7 +45,7 @@ struct transcript_cast {
 
 /*
  * Take a line that describes a message or the client: "message", "to", "text", "fails",
- * "hello", "limit", "tls", "relay", or the login. False when it is another one.
+ * "hello", "limit", "recipients", "octets", "tls", "relay", "lmtp", or the login. False when it is another one.
  */
 bool transcript_cast_take(struct transcript_cast *cast,
 	const struct transcript_lines *lines, const struct transcript_line *line);

@@ -448,6 +448,9 @@ static void begin(struct player *p)
 		.messages_max = p->cast.messages_max,
 		.tls = p->cast.tls,
 		.is_relay = p->cast.is_relay,
+		.is_lmtp = p->cast.is_lmtp,
+		.recipients_max = p->cast.recipients_max,
+		.size_max = p->cast.size_max,
 		.login = p->cast.login.is_given ? &p->cast.login.smtp : NULL,
 	};
 	struct smtp_channel channel = transcript_login_channel(&p->cast.login);

@@ -1,0 +1,130 @@
+#include "cmd/telling.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "conf/key.h"
+
+#define LINE_MAX  16384
+#define ENTRY_MAX 8192
+
+void telling_say(const struct telling *t, const char *label, const char *fmt, ...)
+{
+	struct buf line = BUF_INIT(LINE_MAX), clean = BUF_INIT(4 * LINE_MAX);
+	va_list args;
+
+	va_start(args, fmt);
+	buf_vaddf(&line, fmt, args);
+	va_end(args);
+	text_clean(&clean, buf_span(&line));
+	t->hear(t->ctx, label, buf_str(&clean));
+	buf_release(&line);
+	buf_release(&clean);
+}
+
+/* One entry of the aliases. */
+static void tell_entry(void *ctx, struct span address, const struct alias_entry *entry)
+{
+	const struct telling *t = ctx;
+	const struct aliases *aliases = t->aliases;
+	struct buf targets = BUF_INIT(ENTRY_MAX);
+
+	alias_entry_format(&targets, &aliases->table, &aliases->scope, entry);
+	telling_say(t, "alias", "%.*s is an alias (%s:%u) for %s", SPAN_ARGS(address),
+		aliases->table.file, entry->line, buf_str(&targets));
+	buf_release(&targets);
+}
+
+enum alias_result telling_expand(const struct telling *t, struct span address,
+	struct strv *ret_found, struct fault *ret_why)
+{
+	const struct alias_tracer tracer = {tell_entry, (void *)(uintptr_t)t};
+
+	return alias_trace(&t->aliases->table, &t->aliases->scope, address, &tracer,
+		ret_found, ret_why);
+}
+
+/* "[route a] sender (/etc/nullmta.conf:3), recipient (…)", or "[relay] host (…)" */
+static void add_reason(
+	struct buf *out, const struct telling *t, const struct conf_relay *route)
+{
+	const struct conf_key *key = conf_key_find(SPAN_LIT("relay"), SPAN_LIT("host"));
+	const char *between = "";
+
+	buf_add_char(out, '[');
+	conf_section_name(out, route);
+	buf_add_str(out, "] ");
+	if (!route) {
+		buf_addf(out, "%s (", key->name);
+		conf_origin(out, t->conf, NULL, key);
+		buf_add_char(out, ')');
+		return;
+	}
+	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++) {
+		if (!conf_key_is_route(key) || !route->origins[i].where)
+			continue;
+		buf_addf(out, "%s%s (", between, key->name);
+		conf_origin(out, t->conf, route, key);
+		buf_add_char(out, ')');
+		between = ", ";
+	}
+}
+
+static void add_relays(struct buf *out, const struct route_way *way)
+{
+	for (size_t i = 0; i < way->hop_count; i++) {
+		const struct route_hop *hop = &way->hops[i];
+
+		buf_add_str(out, i ? ", then " : "");
+		buf_addf(out, "%s%s",
+			hop->kind == ROUTE_HOP_MX    ? "mx:"
+			: hop->kind == ROUTE_HOP_SRV ? "srv:"
+						     : "",
+			hop->name);
+		if (hop->kind != ROUTE_HOP_SRV && hop->kind != ROUTE_HOP_SOCKET)
+			buf_addf(out, ", port %u", (unsigned)hop->port);
+		buf_add_str(out, hop->is_implicit ? " (TLS)" : "");
+		buf_add_str(out, hop->is_lmtp ? " (LMTP)" : "");
+	}
+}
+
+void telling_route(const struct telling *t, const struct route *route)
+{
+	const struct conf_relay *relay = routing_relay(t->routing, t->conf, route->way);
+	struct buf reason = BUF_INIT(LINE_MAX), relays = BUF_INIT(LINE_MAX);
+
+	if (t->is_forced)
+		buf_add_str(&reason, "--route");
+	else
+		add_reason(&reason, t, relay->name ? relay : NULL);
+	switch (route->kind) {
+	case ROUTE_RELAY:
+		add_relays(&relays, route->way);
+		telling_say(t, "goes", "through the relay %s, because of %s",
+			buf_str(&relays), buf_str(&reason));
+		break;
+	case ROUTE_MX:
+		if (relay->host.count || t->is_forced)
+			telling_say(t, "goes", "to the mail servers of %s, because of %s",
+				route->name, buf_str(&reason));
+		else
+			telling_say(t, "goes",
+				"to the mail servers of %s, because there is no [relay] "
+				"host",
+				route->name);
+		break;
+	case ROUTE_LITERAL:
+		telling_say(t, "goes", "to %s, port %u, because the address says so",
+			route->name, route->port);
+		break;
+	}
+	buf_release(&reason);
+	buf_release(&relays);
+}
+
+void telling_print(void *ctx, const char *label, const char *text)
+{
+	(void)ctx;
+	(void)printf("  %-12s %s\n", label, text);
+}
