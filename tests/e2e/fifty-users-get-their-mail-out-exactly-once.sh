@@ -11,6 +11,7 @@ users=50
 messages=20
 start_receiver relay
 configure
+# shellcheck disable=SC2119  # no options
 start_system_flush
 
 # before the others, so that both flushes have something to do at once
@@ -26,6 +27,7 @@ flushes=($!)
 flush_traced 2 &
 flushes+=($!)
 for ((uid = 54001; uid <= 54000 + users; uid++)); do
+	# shellcheck disable=SC2016  # expanded by the inner shell
 	as "$uid" bash -c 'for ((i = 1; i < $2; i++)); do
 		sendmail -i rcpt@dest.test < <(sed "s/NUMBER/$i/" "$1") || exit
 	done' - "$T/letter.$uid" "$messages" &

@@ -118,7 +118,7 @@ for process in $processes; do
 	! as $attacker cat "/proc/$process/environ" >/dev/null 2>&1 || fail 'environment'
 	! as $attacker cat "/proc/$process/maps" >/dev/null 2>&1 || fail 'memory'
 	! as $attacker timeout 5 strace -p "$process" -o /dev/null 2>/dev/null || fail 'traced'
-	! ls -l "/proc/$process/fd" | grep -E "$root( |/|$)" | grep -v "$root/$attacker" ||
+	! find "/proc/$process/fd" -type l -printf '%l\n' | grep -E "$root( |/|$)" | grep -v "$root/$attacker" ||
 		fail 'descriptors of others'
 	as $attacker kill -STOP "$process"
 done

@@ -21,6 +21,7 @@ configure
 submit 54001 'alone'
 await 1 'event=delivered' "$T/log"
 
+# shellcheck disable=SC2119  # no options
 start_system_flush
 chmod 600 /etc/nullmta.conf
 chmod 644 /etc/nullmta.conf
@@ -34,6 +35,7 @@ assert_eq "$(grep -c started "$T/flush.err")" 1 'programs of the system'
 # hundreds, by several users at once, and none is missed
 for uid in 54003 54004 54005; do
 	letter "many" >"$T/letter.$uid"
+	# shellcheck disable=SC2016  # expanded by the inner shell
 	as "$uid" sh -c 'for i in $(seq 60); do sendmail -i rcpt@dest.test <"$1" || exit; done' \
 		- "$T/letter.$uid" &
 	submitters+=($!)

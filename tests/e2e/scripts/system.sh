@@ -16,6 +16,7 @@ if [ "${SYSTEM_TEST:-}" != "$0" ]; then
 	rm -rf "$TEST"
 	trap - EXIT
 	# not as process 1, which peers take for a parent that has died
+	# shellcheck disable=SC2016  # expanded by the inner shell
 	SYSTEM_TEST=$0 exec unshare --mount --pid --fork --mount-proc --kill-child \
 		bash -c 'bash "$0"; exit $?' "$0"
 fi
