@@ -17,6 +17,8 @@ LIBEXECDIR ?= $(PREFIX)/libexec
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/nullmta
 SYSCONFDIR ?= /etc
+SPOOLDIR ?= /var/spool/nullmta
+RUNDIR ?= /run
 DESTDIR ?=
 
 BUILD ?= build
@@ -72,6 +74,12 @@ ALL_LDFLAGS += -fsanitize=$(SANITIZE)
 endif
 ifeq ($(LIBFUZZER),1)
 ALL_CFLAGS += -fsanitize=fuzzer-no-link
+endif
+ifneq ($(SPOOLDIR),/var/spool/nullmta)
+SETTINGS += -DPLACE_ROOT='"$(SPOOLDIR)"'
+endif
+ifneq ($(RUNDIR),/run)
+SETTINGS += -DRUNDIR='"$(RUNDIR)"'
 endif
 # nullmta looks for ../libexec/nullmta-flush beside itself; told only where that is wrong.
 ifneq ($(abspath $(LIBEXECDIR)),$(abspath $(BINDIR)/../libexec))

@@ -57,6 +57,11 @@ int log_open(const char *target, struct fault *f)
 	return 0;
 }
 
+int log_descriptor(void)
+{
+	return log_fd;
+}
+
 void log_set_level(enum log_level level)
 {
 	log_max_level = level;

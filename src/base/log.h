@@ -38,6 +38,9 @@ struct log_field {
  */
 int log_open(const char *target, struct fault *f);
 
+/* The descriptor that lines go to, or -1: what closes all others has to leave it open. */
+int log_descriptor(void);
+
 /* Lines of a level above this are dropped; LOG_LEVEL_INFO at the start. */
 void log_set_level(enum log_level level);
 

@@ -26,16 +26,18 @@ static char *usable_home(const char *home)
 static bool take_line(struct user *ret, uid_t uid, struct span line)
 {
 	struct span part[6];
-	uint64_t number;
+	uint64_t number, group;
 	char *home;
 
 	for (size_t i = 0; i < ARRAY_LEN(part); i++)
 		if (!span_cut(&line, ':', &part[i]))
 			return false;
-	if (span_to_uint(part[2], UINT32_MAX, &number) < 0 || number != uid)
+	if (span_to_uint(part[2], UINT32_MAX, &number) < 0 || number != uid ||
+		span_to_uint(part[3], UINT32_MAX, &group) < 0)
 		return false;
 	home = mem_copy(part[5].data, part[5].len);
 	ret->has_entry = true;
+	ret->gid = (gid_t)group;
 	ret->name = mem_copy(part[0].data, part[0].len);
 	ret->gecos = mem_copy(part[4].data, part[4].len);
 	ret->home = usable_home(home);
@@ -85,12 +87,13 @@ void user_lookup(struct user *ret, uid_t uid)
 	const struct passwd *found;
 	char made_up[32];
 
-	*ret = (struct user){.uid = uid};
+	*ret = (struct user){.uid = uid, .gid = USER_NO_GROUP};
 	if (look_into_file(ret, uid))
 		return;
 	found = ask_name_service(uid, &entry, &memory);
 	ret->has_entry = found != NULL;
 	if (found) {
+		ret->gid = found->pw_gid;
 		ret->name = mem_string(found->pw_name);
 		ret->home = usable_home(found->pw_dir);
 		ret->gecos = mem_string(found->pw_gecos ? found->pw_gecos : "");

@@ -10,8 +10,11 @@
 
 #include "base/buf.h"
 
+#define USER_NO_GROUP ((gid_t)65534)
+
 struct user {
 	uid_t uid;
+	gid_t gid;      /* USER_NO_GROUP without an entry */
 	bool has_entry; /* in the passwd database */
 	char *name;     /* "uid54321" without an entry */
 	char *home;     /* absolute, or NULL; without an entry $HOME counts if absolute */

@@ -3,6 +3,7 @@
 #include <sysexits.h>
 
 #include "cmd/flush_program.h"
+#include "cmd/kick.h"
 
 static enum dispatch configured(const struct conf *conf)
 {
@@ -25,7 +26,7 @@ int dispatch_message(enum dispatch how, const struct setup *setup,
 	if (how == DISPATCH_QUEUE)
 		return EX_OK;
 	if (how == DISPATCH_BACKGROUND) {
-		flush_program_kick(spool);
+		kick_flush(setup, spool);
 		return EX_OK;
 	}
 	code = flush_program_message(spool, id, how == DISPATCH_VERBOSE);
@@ -39,5 +40,5 @@ void dispatch_spool(
 	if (how == DISPATCH_AS_CONFIGURED)
 		how = configured(&setup->conf);
 	if (how != DISPATCH_QUEUE)
-		flush_program_kick(spool);
+		kick_flush(setup, spool);
 }

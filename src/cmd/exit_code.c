@@ -1,5 +1,6 @@
 #include "cmd/exit_code.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sysexits.h>
 
@@ -19,8 +20,22 @@ int exit_code_of(const struct fault *f)
 	return codes[f->kind];
 }
 
+/* What the user can do about it, where the system's word for it does not tell. */
+static const char *advice_for(int err)
+{
+	switch (err) {
+	case EDQUOT:
+		return "; your quota on that disk is used up: remove something of yours "
+		       "and try again";
+	case ENOSPC:
+		return "; that disk is full: make room and try again";
+	default:
+		return "";
+	}
+}
+
 int exit_with(const char *program, const struct fault *f)
 {
-	(void)fprintf(stderr, "%s: %s\n", program, f->text);
+	(void)fprintf(stderr, "%s: %s%s\n", program, f->text, advice_for(f->err));
 	return exit_code_of(f);
 }

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cmd/exit_code.h"
+#include "cmd/flush_all.h"
 #include "cmd/flush_options.h"
 #include "cmd/flusher.h"
 #include "cmd/setup.h"
@@ -19,13 +20,22 @@
 #define PROGRAM "nullmta flush"
 
 static const char help[] =
-	"usage: nullmta flush [--now] [--every TIME] [--message ID] [--spool DIR] [-C "
-	"FILE]\n"
+	"usage: nullmta flush [--all] [--now] [--every TIME] [--message ID] [--spool "
+	"DIR]\n"
+	"                     [-C FILE]\n"
 	"\n"
 	"Deliver what is due in your spool, then end. Started by sendmail for each "
 	"message,\n"
 	"by a timer for what has to be tried again.\n"
 	"\n"
+	"  --all         as root: every user's spool below /var/spool/nullmta, each with "
+	"the\n"
+	"                rights of its owner; for a timer, or a socket that sendmail "
+	"kicks\n"
+	"  --users N, --share TIME\n"
+	"                with --all: N users side by side (8), each for TIME (30s) "
+	"while\n"
+	"                others wait\n"
 	"  --now         try everything, whatever the schedule says\n"
 	"  --every TIME  run again and again, TIME (such as 15m) apart, until SIGTERM\n"
 	"  --message ID  try this message now; exit 0 delivered, 67 or 69 refused for "
@@ -85,6 +95,14 @@ static int tell_result(const struct run_result *r)
 	return r->delivered && !r->deferred ? EX_OK : EX_TEMPFAIL;
 }
 
+static void add_up(struct run_result *total, const struct run_result *r)
+{
+	total->messages += r->messages;
+	total->delivered += r->delivered;
+	total->deferred += r->deferred;
+	total->failed += r->failed;
+}
+
 static int flush_spool(
 	struct flusher *fl, const struct flush_options *o, const struct spool *spool)
 {
@@ -108,6 +126,7 @@ static int flush_spool(
 	} else if (o->message) {
 		code = tell_result(&result);
 	}
+	add_up(&fl->total, &result);
 	if (lock_fd > STDERR_FILENO)
 		file_close(lock_fd);
 	return code;
@@ -143,13 +162,15 @@ static int flush_once(struct flusher *fl, const struct flush_options *o)
 	return code;
 }
 
-static int flush_with_setup(const struct flush_options *o)
+/* One round with what was loaded, which is taken over. */
+static int flush_loaded(const struct flush_options *o, struct setup *setup,
+	struct vault *vault, struct run_result *ret)
 {
 	struct flusher fl;
 	struct fault f;
 	int code;
 
-	flusher_load(&fl, o->conf_file);
+	flusher_take(&fl, setup, vault);
 	if (fl.setup.problems.errors) {
 		setup_print_problems(&fl.setup, PROGRAM);
 		log_event(LOG_LEVEL_ERROR, "configuration",
@@ -160,12 +181,23 @@ static int flush_with_setup(const struct flush_options *o)
 		code = exit_with(PROGRAM, &f);
 	} else {
 		fl.flush.is_now = o->is_now || o->message;
+		fl.flush.is_followed = o->is_all;
 		fl.flush.only = &o->only;
 		fl.flush.show = o->is_verbose ? show_line : NULL;
 		code = flush_once(&fl, o);
 	}
+	*ret = fl.total;
 	flusher_release(&fl);
 	return code;
+}
+
+static int flush_with_setup(const struct flush_options *o)
+{
+	struct run_result ignored;
+	struct setup setup;
+
+	setup_load(&setup, o->conf_file);
+	return flush_loaded(o, &setup, NULL, &ignored);
 }
 
 static void wait_until(int64_t mono_ms)
@@ -208,6 +240,8 @@ int cmd_flush(int argc, char **argv)
 		return exit_with(PROGRAM, &f);
 	if (o.wants_help) {
 		(void)fputs(help, stdout);
+	} else if (o.is_all) {
+		code = flush_all(&o, flush_loaded);
 	} else {
 		flush_catch_signals();
 		code = o.every_s ? flush_again_and_again(&o) : flush_with_setup(&o);

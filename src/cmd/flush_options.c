@@ -26,6 +26,36 @@ static int take_now(struct flush_options *o, const char *value, struct fault *f)
 	return 0;
 }
 
+static int take_all(struct flush_options *o, const char *value, struct fault *f)
+{
+	(void)value;
+	(void)f;
+	o->is_all = true;
+	return 0;
+}
+
+static int take_users(struct flush_options *o, const char *value, struct fault *f)
+{
+	uint64_t users;
+
+	if (span_to_uint(span_of(value), FLUSH_USERS_MAX, &users) < 0 || users == 0) {
+		fault_set(f, FAULT_USAGE, 0,
+			"--users takes a number from 1 to %d, not %s", FLUSH_USERS_MAX,
+			value);
+		return -1;
+	}
+	o->users = (unsigned)users;
+	return 0;
+}
+
+static int take_share(struct flush_options *o, const char *value, struct fault *f)
+{
+	if (text_to_seconds(span_of(value), &o->share_s) == 0 && o->share_s > 0)
+		return 0;
+	fault_set(f, FAULT_USAGE, 0, "--share takes a time such as 30s, not %s", value);
+	return -1;
+}
+
 static int take_verbose(struct flush_options *o, const char *value, struct fault *f)
 {
 	(void)value;
@@ -100,6 +130,9 @@ static int take_wait_fd(struct flush_options *o, const char *value, struct fault
 static const struct option options[] = {
 	{"--help", false, take_help},
 	{"--now", false, take_now},
+	{"--all", false, take_all},
+	{"--users", true, take_users},
+	{"--share", true, take_share},
 	{"--verbose", false, take_verbose},
 	{"--every", true, take_every},
 	{"-C", true, take_conf},
@@ -143,11 +176,25 @@ static int take_words(struct flush_options *o, int argc, char **argv, struct fau
 	return 0;
 }
 
+/* What asks for all spools and for one. */
+static int check(const struct flush_options *o, struct fault *f)
+{
+	if (!o->is_all || (!o->spool && !o->message && o->wait_fd < 0))
+		return 0;
+	fault_set(f, FAULT_USAGE, 0, "--all does not go with %s",
+		o->spool     ? "--spool"
+		: o->message ? "--message"
+			     : "--wait-fd");
+	return -1;
+}
+
 int flush_options_parse(struct flush_options *ret, int argc, char **argv, struct fault *f)
 {
-	struct flush_options o = {.wait_fd = -1};
+	struct flush_options o = {.users = FLUSH_USERS_DEFAULT,
+		.share_s = FLUSH_SHARE_DEFAULT_S,
+		.wait_fd = -1};
 
-	if (take_words(&o, argc, argv, f) < 0) {
+	if (take_words(&o, argc, argv, f) < 0 || check(&o, f) < 0) {
 		flush_options_release(&o);
 		return -1;
 	}

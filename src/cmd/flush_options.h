@@ -10,9 +10,16 @@
 #include "base/fault.h"
 #include "deliver/selection.h"
 
+#define FLUSH_USERS_DEFAULT   8
+#define FLUSH_USERS_MAX       1000
+#define FLUSH_SHARE_DEFAULT_S 30
+
 struct flush_options {
 	bool wants_help;
 	bool is_now;           /* --now: whatever the schedule says */
+	bool is_all;           /* --all: every user's, as root */
+	unsigned users;        /* --users: so many side by side */
+	int64_t share_s;       /* --share: of time, while others wait */
 	bool is_verbose;       /* --verbose: show the dialogue */
 	int64_t every_s;       /* --every; 0 once */
 	const char *conf_file; /* -C */

@@ -3,12 +3,10 @@
 #include "base/log.h"
 #include "cmd/network.h"
 
-void flusher_load(struct flusher *ret, const char *conf_file)
+static void load_rest(struct flusher *ret)
 {
 	struct setup *setup = &ret->setup;
 
-	*ret = (struct flusher){0};
-	setup_load(setup, conf_file);
 	rewriting_load(&ret->rewriting, &setup->conf, &setup->identity, &setup->user,
 		&setup->problems);
 	aliases_load(&ret->aliases, &setup->conf, &setup->identity, &setup->user,
@@ -17,13 +15,44 @@ void flusher_load(struct flusher *ret, const char *conf_file)
 	securing_load(&ret->securing, &setup->conf, &setup->user, &setup->problems);
 }
 
+void flusher_load(struct flusher *ret, const char *conf_file)
+{
+	*ret = (struct flusher){0};
+	setup_load(&ret->setup, conf_file);
+	load_rest(ret);
+}
+
+void flusher_take(struct flusher *ret, struct setup *setup, struct vault *vault)
+{
+	*ret = (struct flusher){.setup = *setup, .vault = vault};
+	*setup = (struct setup){0};
+	load_rest(ret);
+	if (vault)
+		vault_narrow(vault, &ret->setup.conf, ret->securing.ways);
+}
+
+/* With the TLS files that were read beforehand, if there are any. */
+static int open_world(struct flusher *fl, struct fault *f)
+{
+	struct tls_cache *tls;
+
+	if (network_open(&fl->world, &fl->setup.conf, &fl->setup.user, f) < 0)
+		return -1;
+	tls = fl->vault ? vault_take_tls(fl->vault) : NULL;
+	if (tls) {
+		tls_cache_free(fl->world.tls);
+		fl->world.tls = tls;
+	}
+	return 0;
+}
+
 int flusher_open(struct flusher *fl, struct fault *f)
 {
 	const struct setup *setup = &fl->setup;
 	const struct conf *conf = &setup->conf;
 
-	logins_init(&fl->logins, conf, &setup->user);
-	if (network_open(&fl->world, conf, &setup->user, f) < 0)
+	logins_init(&fl->logins, conf, &setup->user, fl->vault);
+	if (open_world(fl, f) < 0)
 		return -1;
 	fl->flush = (struct flush){
 		.world = &fl->world,

@@ -11,7 +11,9 @@
 #include "cmd/routing.h"
 #include "cmd/securing.h"
 #include "cmd/setup.h"
+#include "cmd/vault.h"
 #include "deliver/flush.h"
+#include "deliver/run.h"
 
 /* Borrows from itself: it stays where it is. */
 struct flusher {
@@ -23,6 +25,8 @@ struct flusher {
 	struct aliases aliases;
 	struct world world;
 	struct flush flush;
+	struct vault *vault;     /* borrowed; NULL: nothing was read beforehand */
+	struct run_result total; /* of all its runs */
 };
 
 /*
@@ -30,6 +34,12 @@ struct flusher {
  * be delivered: guessing where mail goes would be worse than waiting.
  */
 void flusher_load(struct flusher *ret, const char *conf_file);
+
+/*
+ * The same with a setup that is loaded, which is taken over, and with what root has read for
+ * it (NULL: nothing), which is narrowed to what its user may have.
+ */
+void flusher_take(struct flusher *ret, struct setup *setup, struct vault *vault);
 
 /*
  * Make `flush` of it, but for its spool and what the command line says. 0, or -1 and a fault.

@@ -19,15 +19,20 @@ static int read_secret(
 	void *ctx, const struct conf_relay *relay, struct secret *ret, struct fault *f)
 {
 	const struct logins *l = ctx;
+	int found = l->vault ? vault_read(l->vault, relay, ret, f) : 0;
 
+	if (found)
+		return found < 0 ? -1 : 0;
 	return credential_read(ret, &l->owner, relay, f);
 }
 
-void logins_init(struct logins *l, const struct conf *conf, const struct user *user)
+void logins_init(struct logins *l, const struct conf *conf, const struct user *user,
+	const struct vault *vault)
 {
 	*l = (struct logins){
 		.owner = {.user = user,
 			.credentials_dir = getenv("CREDENTIALS_DIRECTORY")},
+		.vault = vault,
 		.source = {.read = read_secret, .ctx = l},
 	};
 	if (has_any_login(conf))

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cmd/exit_code.h"
 #include "cmd/flush_program.h"
+#include "cmd/kick.h"
 #include "cmd/mailq.h"
 #include "cmd/setup.h"
 #include "spool/journal.h"
@@ -218,7 +219,7 @@ static int release(const struct target *t, struct fault *f)
 	}
 	if (move(t, SPOOL_NEW, f) < 0)
 		return -1;
-	flush_program_kick(t->spool);
+	kick_flush(t->setup, t->spool);
 	return 0;
 }
 

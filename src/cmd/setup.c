@@ -40,11 +40,22 @@ static char *expand(const char *path, const struct user *user, struct fault *f)
 	return result;
 }
 
+/* What follows from configuration and user. */
+static void find_places(struct setup *s)
+{
+	const struct identity_sources names = {
+		.hostname = s->conf.nullmta.hostname, .domain = s->conf.nullmta.domain};
+	struct fault ignored;
+
+	identity_find(&s->identity, &names);
+	s->spool_dir = expand(s->conf.spool.dir, &s->user, &s->place_fault);
+	s->mailbox_path = expand(s->conf.mailbox.path, &s->user, &ignored);
+}
+
 void setup_load(struct setup *ret, const char *conf_file)
 {
 	struct fault ignored;
 	struct conf_options options = {.file = conf_file, .environment = environ};
-	struct identity_sources names = {0};
 
 	*ret = (struct setup){0};
 	/* nothing is setuid: what the kernel said at the start saves asking it */
@@ -54,14 +65,29 @@ void setup_load(struct setup *ret, const char *conf_file)
 	/* where the log file cannot be opened lines go to syslog: mail matters more */
 	(void)log_open(ret->conf.log.target, &ignored);
 	log_set_level(ret->conf.log.level);
-	names.hostname = ret->conf.nullmta.hostname;
-	names.domain = ret->conf.nullmta.domain;
-	identity_find(&ret->identity, &names);
 	/* a place that a command's own environment or file names is the only one */
 	ret->has_usual_places = !conf_file && !getenv("NULLMTA_CONF") &&
 				!getenv("NULLMTA_SPOOL") && !getenv("NULLMTA_SPOOL_DIR");
-	ret->spool_dir = expand(ret->conf.spool.dir, &ret->user, &ret->place_fault);
-	ret->mailbox_path = expand(ret->conf.mailbox.path, &ret->user, &ignored);
+	find_places(ret);
+}
+
+void setup_load_system(struct setup *ret, const char *conf_file)
+{
+	const struct conf_options options = {.file = conf_file, .environment = environ};
+
+	*ret = (struct setup){.has_usual_places = true};
+	conf_load_system(&ret->conf, &options, &ret->problems);
+	ret->has_user_files = !conf_file && !getenv("NULLMTA_CONF");
+}
+
+void setup_take_user(struct setup *s, struct user *user)
+{
+	const char *home = s->has_user_files ? user->home : NULL;
+
+	s->user = *user;
+	*user = (struct user){0};
+	conf_load_user(&s->conf, home, &s->problems);
+	find_places(s);
 }
 
 void setup_release(struct setup *s)

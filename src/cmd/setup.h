@@ -18,6 +18,7 @@ struct setup {
 	struct user user;
 	char *spool_dir;       /* the configured place, NULL: search */
 	bool has_usual_places; /* mail may wait there too, from before it was configured */
+	bool has_user_files;   /* of setup_load_system: no file was named instead */
 	char *mailbox_path;
 	struct fault place_fault; /* why a configured place cannot be known, or "" */
 };
@@ -35,6 +36,15 @@ int setup_process(struct fault *f);
  */
 void setup_load(struct setup *ret, const char *conf_file);
 void setup_release(struct setup *s);
+
+/*
+ * The same in two steps, for a process that works for many users: what holds for all of them,
+ * without opening the log; then, in a child of the one that did the first step, what belongs
+ * to `user`, who is taken over. Where a spool was configured for all, mail still waits in the
+ * usual places as well.
+ */
+void setup_load_system(struct setup *ret, const char *conf_file);
+void setup_take_user(struct setup *s, struct user *user);
 
 /*
  * The same for a submission: problems are printed, `program` in front, and a sentence that

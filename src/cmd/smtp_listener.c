@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -14,9 +13,8 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "cmd/inherited.h"
 #include "net/netaddr.h"
-
-#define FIRST_FD 3 /* SD_LISTEN_FDS_START */
 
 struct service {
 	const struct smtp_listener *listener;
@@ -89,43 +87,17 @@ static int add_socket(struct smtp_listener *l, int fd, struct fault *f)
 	return -1;
 }
 
-static bool is_for_us(const char *pid)
-{
-	uint64_t value;
-
-	return pid && span_to_uint(span_of(pid), INT32_MAX, &value) == 0 &&
-	       (pid_t)value == getpid();
-}
-
-/* How many descriptors were handed over, from FIRST_FD on. */
-static int inherited_count(struct fault *f)
-{
-	const char *count = getenv("LISTEN_FDS");
-	uint64_t value = 0;
-
-	if (!count || !is_for_us(getenv("LISTEN_PID")))
-		return 0;
-	if (span_to_uint(span_of(count), INT32_MAX - FIRST_FD, &value) < 0) {
-		fault_set(f, FAULT_USAGE, 0, "LISTEN_FDS=%s is not a number", count);
-		return -1;
-	}
-	return (int)value;
-}
-
 int smtp_listener_inherit(struct smtp_listener *ret, struct fault *f)
 {
 	struct smtp_listener l = {.connection = -1};
-	int count = inherited_count(f);
+	int count = inherited_take(f);
 
 	if (count < 0)
 		return -1;
-	(void)unsetenv("LISTEN_PID");
-	(void)unsetenv("LISTEN_FDS");
-	(void)unsetenv("LISTEN_FDNAMES");
 	if (count == 0 && is_listening(STDIN_FILENO) &&
 		add_socket(&l, STDIN_FILENO, f) < 0)
 		return -1;
-	for (int fd = FIRST_FD; fd < FIRST_FD + count; fd++)
+	for (int fd = INHERITED_FIRST_FD; fd < INHERITED_FIRST_FD + count; fd++)
 		if (add_socket(&l, fd, f) < 0)
 			return -1;
 	*ret = l;

@@ -50,14 +50,31 @@ static void load_user_file(
 	buf_release(&path);
 }
 
+/* -C or NULLMTA_CONF, or NULL. */
+static const char *named_file(const struct conf_options *options)
+{
+	return options->file ? options->file
+			     : environment_get(options->environment, "NULLMTA_CONF");
+}
+
+/* `home` is NULL where there is none. */
+static void load_guarded_user_file(
+	struct conf *c, const char *home, struct conf_problems *problems)
+{
+	struct conf_guard guard;
+
+	conf_guard_begin(&guard, c);
+	if (home)
+		load_user_file(c, home, problems);
+	conf_guard_end(&guard, c, problems);
+}
+
 static void load_files(struct conf *c, const struct conf_options *options,
 	struct conf_problems *problems)
 {
-	const char *file = options->file;
+	const char *file = named_file(options);
 	struct conf_guard guard;
 
-	if (!file)
-		file = environment_get(options->environment, "NULLMTA_CONF");
 	if (file) {
 		/* who names the file has the environment, too: there is nothing to guard */
 		source_file(c, file, SOURCE_NAMED, problems);
@@ -65,11 +82,8 @@ static void load_files(struct conf *c, const struct conf_options *options,
 		return;
 	}
 	load_system_files(c, options->system_file, problems);
-	if (options->home) {
-		conf_guard_begin(&guard, c);
-		load_user_file(c, options->home, problems);
-		conf_guard_end(&guard, c, problems);
-	}
+	if (options->home)
+		load_guarded_user_file(c, options->home, problems);
 	conf_guard_begin(&guard, c);
 	environment_apply(c, options->environment, problems);
 	conf_guard_end(&guard, c, problems);
@@ -81,6 +95,22 @@ void conf_load(struct conf *ret, const struct conf_options *options,
 	load_defaults(ret);
 	load_files(ret, options, problems);
 	conf_complete(ret, problems);
+}
+
+void conf_load_system(struct conf *ret, const struct conf_options *options,
+	struct conf_problems *problems)
+{
+	struct conf_options without_home = *options;
+
+	without_home.home = NULL;
+	load_defaults(ret);
+	load_files(ret, &without_home, problems);
+}
+
+void conf_load_user(struct conf *c, const char *home, struct conf_problems *problems)
+{
+	load_guarded_user_file(c, home, problems);
+	conf_complete(c, problems);
 }
 
 static void release_route(struct conf *c, struct conf_relay *route)

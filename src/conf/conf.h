@@ -146,6 +146,16 @@ struct conf_key; /* conf/key.h */
 void conf_load(struct conf *ret, const struct conf_options *options,
 	struct conf_problems *problems);
 
+/*
+ * The same in two steps, for a process that works for many users: first what holds for all
+ * of them, the system's files and the environment (options->home is ignored); then, in a
+ * child, the file of the one user over it, guarded as ever, `home` being NULL where there is
+ * none or a file was named. Only the second step makes `ret` ready for use.
+ */
+void conf_load_system(struct conf *ret, const struct conf_options *options,
+	struct conf_problems *problems);
+void conf_load_user(struct conf *c, const char *home, struct conf_problems *problems);
+
 /* Free all. A conf of zeros is allowed. */
 void conf_release(struct conf *c);
 

@@ -32,10 +32,13 @@ static bool has_login(struct conf *c, struct conf_relay *route)
 
 static void note(struct conf_guard *guard, struct conf *c, struct conf_relay *route)
 {
+	struct conf_relay *relay = route ? route : &c->relay;
 	size_t count = conf_key_count();
 	struct guarded *g;
 
-	if (!has_login(c, route))
+	relay->keeps_login = false;
+	/* with `auth` alone a token may come from elsewhere */
+	if (!has_login(c, route) && !relay->auth.count)
 		return;
 	guard->items = mem_regrow(guard->items, guard->count + 1, sizeof(*g));
 	g = &guard->items[guard->count++];
@@ -106,6 +109,22 @@ static bool is_inherited(const struct guarded *g, struct conf *c, size_t i)
 	       now.line == g->origins[i].line;
 }
 
+/* Whether all of the login is what it was, down to what was not said. */
+static bool keeps_login(const struct guarded *g, struct conf *c)
+{
+	const struct conf_key *key;
+
+	for (size_t i = 0; (key = conf_key_at(i)) != NULL; i++) {
+		struct conf_origin now = origin_of(key, c, g->route);
+
+		if ((key->traits & KEY_IS_LOGIN) &&
+			(now.where != g->origins[i].where ||
+				now.line != g->origins[i].line))
+			return false;
+	}
+	return true;
+}
+
 /* Whether there was anything to drop. */
 static bool drop_login(const struct guarded *g, struct conf *c)
 {
@@ -130,6 +149,7 @@ static void guard_section(
 	struct conf_origin origin;
 	struct conf_place at;
 
+	relay->keeps_login = !key && keeps_login(g, c);
 	if (!key || !drop_login(g, c))
 		return;
 	relay->has_lost_login = true;

@@ -20,7 +20,7 @@ struct conf_guard {
 void conf_guard_begin(struct conf_guard *guard, struct conf *c);
 
 /*
- * Behind it: drop the login (KEY_IS_LOGIN) of a section that goes elsewhere now, but what
+ * Behind it: say in conf_relay.keeps_login which section was left alone, and drop the login (KEY_IS_LOGIN) of a section that goes elsewhere now, but what
  * the source itself gave; conf_relay.has_lost_login is set, and a warning added at the
  * place that redirects it. Releases the guard.
  */

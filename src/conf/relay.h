@@ -62,6 +62,8 @@ struct conf_relay {
 	char *password_command;
 	struct strv auth;       /* mechanisms in capitals; empty: any that is safe */
 	bool has_insecure_auth; /* the login may go over a channel that is not verified */
+	bool keeps_login;       /* of two steps (conf_load_user): the second one has left
+				   alone both the login and where it goes */
 	bool has_lost_login;    /* a later source redirected this section: what it had of
 				    credentials is gone, and none may be looked for elsewhere */
 

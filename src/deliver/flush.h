@@ -40,6 +40,11 @@ struct flush {
 	struct netaddr_list own_addresses;
 	int64_t started_s;
 	bool is_now; /* try everything, whatever the schedule and the host memory say */
+	/*
+	 * Kicks reach whoever started this run, and start the next one: what comes
+	 * meanwhile need not be looked for all the time.
+	 */
+	bool is_followed;
 	/* a trial (deliver/trial.h): who asks is told, nobody else, and a login that was
 	 * refused is tried all the same */
 	bool is_trial;

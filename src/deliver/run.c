@@ -26,8 +26,9 @@ struct run {
 	struct hosts hosts;
 	struct agenda agenda;
 	struct crew crew;
-	int64_t saved_ms; /* when the host memory was saved last */
-	bool is_one;      /* a single message: do not look for others */
+	int64_t saved_ms;  /* when the host memory was saved last */
+	int64_t looked_ms; /* when new/ was looked at last */
+	bool is_one;       /* a single message: do not look for others */
 };
 
 static void save_news(struct run *r)
@@ -48,6 +49,24 @@ static void save_news_now_and_then(struct run *r)
 	r->saved_ms = now_ms;
 }
 
+/* Of hundreds of messages a second none shall get a worker of its own. */
+static bool may_look_again(const struct run *r)
+{
+	if (r->is_one || !agenda_is_planned(&r->agenda))
+		return false;
+	return !r->flush->is_followed ||
+	       (r->crew.count &&
+		       r->flush->world->mono_ms() - r->looked_ms >= LOOK_AGAIN_MS);
+}
+
+static void look_again(struct run *r)
+{
+	if (!may_look_again(r))
+		return;
+	agenda_look_again(&r->agenda);
+	r->looked_ms = r->flush->world->mono_ms();
+}
+
 /* Until nothing is left to do now: no worker, nothing planned, nothing new. */
 static void work(struct run *r)
 {
@@ -60,8 +79,7 @@ static void work(struct run *r)
 		crew_start(&r->crew);
 		if (r->crew.count)
 			crew_wait(&r->crew, agenda_is_planned(a) ? LOOK_AGAIN_MS : 0);
-		if (!r->is_one && agenda_is_planned(a))
-			agenda_look_again(&r->agenda);
+		look_again(r);
 		save_news_now_and_then(r);
 		/* what can neither be planned nor served now is left to the next run */
 	} while (r->crew.count ||
@@ -112,14 +130,15 @@ static void log_run(
 }
 
 /* It lists tmp/ and journal/, which is too much for each of a hundred kicks a second. */
-static bool is_sweep_due(const struct flush *flush)
+static bool is_sweep_due(const struct spool *spool, int64_t now_s)
 {
 	struct stat st;
-	int fd = openat(flush->spool->fd, "state/swept",
-		O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	/* O_NONBLOCK: what its owner has put there may be a FIFO */
+	int fd = openat(spool->fd, "state/swept",
+		O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	bool is_due = fd < 0 || fstat(fd, &st) != 0 || st.st_size == 0 ||
-		      st.st_mtim.tv_sec > flush->started_s ||
-		      flush->started_s - st.st_mtim.tv_sec >= SWEEP_EVERY_S;
+		      st.st_mtim.tv_sec > now_s ||
+		      now_s - st.st_mtim.tv_sec >= SWEEP_EVERY_S;
 
 	/* the time of the file is what counts; a failure means one sweep more */
 	if (fd >= 0 && is_due)
@@ -128,11 +147,60 @@ static bool is_sweep_due(const struct flush *flush)
 	return is_due;
 }
 
+static void sweep_now_and_then(const struct spool *spool, int64_t now_s)
+{
+	struct fault ignored; /* what stays is there for the next one */
+
+	if (!is_sweep_due(spool, now_s))
+		return;
+	(void)spool_sweep(spool, now_s, SWEEP_MAX, &ignored);
+	mtasts_cache_sweep(spool, now_s, SWEEP_MAX);
+}
+
+struct look {
+	const struct schedule *retry;
+	int64_t now_s;
+	bool has_found;
+};
+
+/* An odd name is worth a run, which logs it. */
+static void find_odd(void *ctx, enum spool_box box, const char *name)
+{
+	struct look *look = ctx;
+
+	(void)box;
+	(void)name;
+	look->has_found = true;
+}
+
+static bool find_due(void *ctx, const struct spool_entry *e)
+{
+	struct look *look = ctx;
+
+	look->has_found |= e->box == SPOOL_NEW ||
+			   schedule_is_due(look->retry, e->next_s, look->now_s);
+	return !look->has_found;
+}
+
+bool run_is_needed(const struct spool *spool, const struct schedule *retry, int64_t now_s)
+{
+	struct look look = {.retry = retry, .now_s = now_s};
+	const struct spool_visitor visitor = {find_due, find_odd, &look};
+	struct fault ignored; /* the run meets it again, and tells */
+
+	sweep_now_and_then(spool, now_s);
+	return spool_scan(spool, SPOOL_NEW, &visitor, &ignored) < 0 || look.has_found ||
+	       spool_scan(spool, SPOOL_CUR, &visitor, &ignored) < 0 || look.has_found;
+}
+
 int run_queue(
 	struct flush *flush, const char *id, struct run_result *ret, struct fault *f)
 {
 	int64_t begun_ms = flush->world->mono_ms();
-	struct run r = {.flush = flush, .saved_ms = begun_ms, .is_one = id != NULL};
+	struct run r = {.flush = flush,
+		.saved_ms = begun_ms,
+		.looked_ms = begun_ms,
+		.is_one = id != NULL};
 	int rc;
 
 	*ret = (struct run_result){0};
@@ -146,13 +214,12 @@ int run_queue(
 			work(&r);
 		save_news(&r);
 		crew_release(&r.crew);
+		ret->messages = (uint32_t)r.agenda.due_count;
 		add_up(&r.agenda.plan, ret);
 		log_run(&r, ret, begun_ms);
 	}
-	if (rc == 0 && !id && is_sweep_due(flush)) {
-		(void)spool_sweep(flush->spool, flush->started_s, SWEEP_MAX, f);
-		mtasts_cache_sweep(flush->spool, flush->started_s, SWEEP_MAX);
-	}
+	if (rc == 0 && !id)
+		sweep_now_and_then(flush->spool, flush->started_s);
 	agenda_release(&r.agenda);
 	hosts_release(&r.hosts);
 	return rc;

@@ -8,6 +8,7 @@
 #include "deliver/flush.h"
 
 struct run_result {
+	uint32_t messages;  /* that were due */
 	uint32_t delivered; /* recipients */
 	uint32_t deferred;
 	uint32_t failed;
@@ -22,5 +23,13 @@ struct run_result {
  */
 int run_queue(
 	struct flush *flush, const char *id, struct run_result *ret, struct fault *f);
+
+/*
+ * Whether there is anything for a run to do in `spool`: something new, or due at `now_s`, as
+ * far as names tell. It costs a listing of two directories and needs no configuration but
+ * `retry`. Leftovers are swept, which is all that a run without mail would do.
+ */
+bool run_is_needed(
+	const struct spool *spool, const struct schedule *retry, int64_t now_s);
 
 #endif

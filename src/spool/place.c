@@ -5,16 +5,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SQUATTERS_MAX 9
+void place_name(uid_t uid, int suffix, char out[PLACE_NAME_MAX])
+{
+	if (suffix)
+		(void)snprintf(out, PLACE_NAME_MAX, "%lu.%d", (unsigned long)uid, suffix);
+	else
+		(void)snprintf(out, PLACE_NAME_MAX, "%lu", (unsigned long)uid);
+}
 
 static void root_candidate(
 	const struct place_options *o, int suffix, char *out, size_t size)
 {
-	if (suffix)
-		(void)snprintf(out, size, "%s/%lu.%d", o->root,
-			(unsigned long)o->user->uid, suffix);
-	else
-		(void)snprintf(out, size, "%s/%lu", o->root, (unsigned long)o->user->uid);
+	char name[PLACE_NAME_MAX];
+
+	place_name(o->user->uid, suffix, name);
+	(void)snprintf(out, size, "%s/%s", o->root, name);
 }
 
 static bool home_candidate(const struct place_options *o, char *out, size_t size)
@@ -39,7 +44,7 @@ static int open_below_root(
 		fault_set(f, FAULT_CREATE, errno, "%s", o->root);
 		return -1;
 	}
-	for (int suffix = 0; suffix <= SQUATTERS_MAX; suffix++) {
+	for (int suffix = 0; suffix <= PLACE_SUFFIX_MAX; suffix++) {
 		root_candidate(o, suffix, path, sizeof(path));
 		if (spool_open(ret, path, true, f) == 0)
 			return 0;
@@ -93,12 +98,9 @@ static int open_usual_places(
 	char path[sizeof(ret->path)];
 	int count = 0;
 
-	for (int suffix = 0; suffix <= SQUATTERS_MAX; suffix++) {
+	for (int suffix = 0; suffix <= PLACE_SUFFIX_MAX; suffix++) {
 		root_candidate(o, suffix, path, sizeof(path));
-		if (open_usual(&ret[count], o, path, f))
-			count++;
-		else if (f->err == ENOENT)
-			break;
+		count += open_usual(&ret[count], o, path, f);
 	}
 	if (home_candidate(o, path, sizeof(path)))
 		count += open_usual(&ret[count], o, path, f);
@@ -117,4 +119,20 @@ int place_open_existing(
 	else if (f->err != ENOENT)
 		return -1;
 	return o->has_usual ? count + open_usual_places(ret + count, o, f) : count;
+}
+
+bool place_is_below_root(const char *path, const char *root, uid_t uid)
+{
+	struct span rest = span_of(path);
+	char name[PLACE_NAME_MAX];
+
+	if (!span_starts(rest, root))
+		return false;
+	rest = span_from(rest, span_of(root).len);
+	for (int suffix = 0; suffix <= PLACE_SUFFIX_MAX; suffix++) {
+		place_name(uid, suffix, name);
+		if (span_starts(rest, "/") && span_is(span_from(rest, 1), name))
+			return true;
+	}
+	return false;
 }

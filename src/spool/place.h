@@ -8,7 +8,12 @@
 #include "base/user.h"
 #include "spool/spool.h"
 
-#define PLACE_ROOT           "/var/spool/nullmta"
+/* Fixed when it is built (make SPOOLDIR=…): nobody can lead root to another one. */
+#ifndef PLACE_ROOT
+#define PLACE_ROOT "/var/spool/nullmta"
+#endif
+
+#define PLACE_SUFFIX_MAX     9  /* <uid>.1 to <uid>.9, where others took <uid> */
 #define PLACE_CANDIDATES_MAX 12 /* configured; <uid>, <uid>.1 … under the root; home */
 
 struct place_options {
@@ -33,5 +38,12 @@ int place_open(struct spool *ret, const struct place_options *options, struct fa
  */
 int place_open_existing(
 	struct spool ret[], const struct place_options *options, struct fault *f);
+
+/* The name of a user's directory in the root; suffix 0 is none. */
+#define PLACE_NAME_MAX 16
+void place_name(uid_t uid, int suffix, char out[PLACE_NAME_MAX]);
+
+/* Whether `path` is such a directory of `uid` in `root`: there the system's flush finds it. */
+bool place_is_below_root(const char *path, const char *root, uid_t uid);
 
 #endif

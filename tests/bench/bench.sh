@@ -397,6 +397,32 @@ figure_waiting() {
 	row "  resident, KB" "$(field rss_kb "$ours")" - "at most 4096"
 }
 
+# --- figures: many users -----------------------------------------------------------
+
+as_root() {
+	[ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null
+}
+
+figure_users() {
+	local ours
+	as_root || return 0
+	ours=$(BUILD=$BUILD unshare --mount "$TOP/tests/bench/users.sh" idle)
+	row "system flush over 1000 users, nothing due, ms" "$(field wall_ms "$ours")" - "at most 500"
+	row "  CPU ms" "$(field cpu_ms "$ours")" - ""
+}
+
+# KICKS_SECONDS=60 for the whole minute.
+figure_kicks() {
+	local ours seconds=${KICKS_SECONDS:-10}
+	as_root || return 0
+	ours=$(BUILD=$BUILD KICKS_SECONDS=$seconds unshare --mount "$TOP/tests/bench/users.sh" kicks)
+	row "200 submissions/s kicked: the last one late, s" "$(field late_s "$ours")" - "kept up: 0"
+	row "  flush programs started a minute" \
+		"$(per "$(field programs "$ours")" "$(per "$seconds" 60)")" - "less than 100"
+	row "  children of it, for 4 users" "$(field processes "$ours")" - ""
+	row "  resident in total, KB" "$(field rss_kb "$ours")" - "at most 40960"
+}
+
 # -----------------------------------------------------------------------------------
 
 # repeat OCTETS LINE: a message with about that much of this text.
@@ -411,7 +437,8 @@ letter_of() {
 }
 letter_of 1900 >"$work/letter"
 
-[ $# -gt 0 ] || set -- submission calls eight full_queue session drain tls far domains dead waiting large encode
+[ $# -gt 0 ] || set -- submission calls eight full_queue session drain tls far domains dead waiting large \
+	encode users kicks
 for figure; do
 	declare -F "figure_$figure" >/dev/null || {
 		echo "bench: no figure '$figure'; there are:" \

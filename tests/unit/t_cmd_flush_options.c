@@ -58,6 +58,25 @@ static void every_option_is_taken(void **state)
 	assert_true(o.wants_help);
 }
 
+static void all_users_share(void **state)
+{
+	struct flush_options o;
+	struct fault f;
+
+	(void)state;
+	assert_int_equal(parse(&o, (const char *const[]){"--all", NULL}, &f), 0);
+	assert_true(o.is_all);
+	assert_int_equal(o.users, FLUSH_USERS_DEFAULT);
+	assert_int_equal(o.share_s, FLUSH_SHARE_DEFAULT_S);
+	assert_int_equal(parse(&o,
+				 (const char *const[]){
+					 "--all", "--users", "3", "--share", "2m", NULL},
+				 &f),
+		0);
+	assert_int_equal(o.users, 3);
+	assert_int_equal(o.share_s, 120);
+}
+
 static void a_part_of_the_queue_is_selected(void **state)
 {
 	static const char *const words[] = {"--only-id", "6C3", "--only-recipient", "a@x",
@@ -94,6 +113,12 @@ static void what_is_wrong_is_named(void **state)
 		{{"--wait-fd", "-1"}, "number"},
 		{{"--wait-fd", "x"}, "number"},
 		{{"--wait-fd", "99999999"}, "number"},
+		{{"--users", "0"}, "from 1"},
+		{{"--users", "many"}, "from 1"},
+		{{"--share", "0"}, "30s"},
+		{{"--all", "--spool", "/a"}, "does not go with --spool"},
+		{{"--message", "6C3", "--all"}, "does not go with --message"},
+		{{"--all", "--wait-fd", "3"}, "does not go with --wait-fd"},
 	};
 
 	(void)state;
@@ -115,6 +140,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_given_is_one_run),
 		cmocka_unit_test(every_option_is_taken),
+		cmocka_unit_test(all_users_share),
 		cmocka_unit_test(a_part_of_the_queue_is_selected),
 		cmocka_unit_test(what_is_wrong_is_named),
 	};

@@ -150,6 +150,28 @@ static void a_place_configured_later_strands_nothing(void **state)
 	spool_close(&found[0]);
 }
 
+static void a_gap_hides_nothing(void **state)
+{
+	struct places *p = *state;
+	struct spool found[PLACE_CANDIDATES_MAX];
+	char path[SCRATCH_PATH_MAX + 16];
+	struct spool s;
+	struct fault f;
+
+	/* <uid> was a squatter's, and is gone */
+	assert_int_equal(mkdir(p->root, 0733), 0);
+	(void)snprintf(path, sizeof(path), "%s/%u.4", p->root, geteuid());
+	assert_int_equal(spool_open(&s, path, true, &f), 0);
+	spool_close(&s);
+	assert_int_equal(place_open_existing(found, &p->options, &f), 1);
+	assert_string_equal(found[0].path, path);
+	spool_close(&found[0]);
+	assert_true(place_is_below_root(path, p->root, geteuid()));
+	assert_false(place_is_below_root(path, p->root, geteuid() + 1));
+	assert_false(place_is_below_root(p->root, p->root, geteuid()));
+	assert_false(place_is_below_root(p->home, p->root, geteuid()));
+}
+
 static void nowhere_at_all_says_what_to_set(void **state)
 {
 	struct places *p = *state;
@@ -173,6 +195,7 @@ int main(void)
 		WITH_PLACES(the_configured_place_is_the_only_one),
 		WITH_PLACES(every_place_that_exists_is_found),
 		WITH_PLACES(a_place_configured_later_strands_nothing),
+		WITH_PLACES(a_gap_hides_nothing),
 		WITH_PLACES(nowhere_at_all_says_what_to_set),
 	};
 

@@ -1,0 +1,189 @@
+#include "base/privilege.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "base/span.h"
+#include "base/strv.h"
+
+#define MEMORY_MAX      ((rlim_t)512 * 1024 * 1024)
+#define DESCRIPTORS_MAX 1024
+
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_SHADOW_MEMORY 1 /* terabytes of it */
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_SHADOW_MEMORY 1
+#endif
+#endif
+
+static int fail(struct fault *f, const char *what)
+{
+	fault_set(f, FAULT_SYSTEM, errno, "cannot drop privileges: %s", what);
+	return -1;
+}
+
+static int stay(struct fault *f, const char *what)
+{
+	fault_set(f, FAULT_SYSTEM, 0, "privileges are not gone: %s", what);
+	return -1;
+}
+
+/* setresuid(2) took them from all but root; for root, and to be sure, once more */
+static int drop_capabilities(struct fault *f)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (syscall(SYS_capset, &head, data) != 0)
+		return fail(f, "capabilities");
+	if (syscall(SYS_capget, &head, data) != 0)
+		return fail(f, "capabilities");
+	for (size_t i = 0; i < ARRAY_LEN(data); i++)
+		if (data[i].effective || data[i].permitted || data[i].inheritable)
+			return stay(f, "capabilities");
+	return 0;
+}
+
+static int check_ids(uid_t uid, gid_t gid, struct fault *f)
+{
+	uid_t uids[3];
+	gid_t gids[3];
+
+	if (getresuid(&uids[0], &uids[1], &uids[2]) != 0 ||
+		getresgid(&gids[0], &gids[1], &gids[2]) != 0)
+		return fail(f, "ids");
+	for (size_t i = 0; i < ARRAY_LEN(uids); i++)
+		if (uids[i] != uid || gids[i] != gid)
+			return stay(f, "ids");
+	if (getgroups(0, NULL) != 0)
+		return stay(f, "groups");
+	return 0;
+}
+
+/* What must fail from now on is tried. */
+static int check_no_way_back(uid_t uid, gid_t gid, struct fault *f)
+{
+	if (uid != 0 && (setuid(0) == 0 || seteuid(0) == 0 ||
+				setresuid((uid_t)-1, 0, (uid_t)-1) == 0))
+		return stay(f, "a way back to root");
+	if (gid != 0 && (setgid(0) == 0 || setegid(0) == 0))
+		return stay(f, "a way back to the group of root");
+	if (setgroups(1, &gid) == 0)
+		return stay(f, "a way to other groups");
+	return 0;
+}
+
+int privilege_drop(uid_t uid, gid_t gid, struct fault *f)
+{
+	if (uid == (uid_t)-1 || gid == (gid_t)-1)
+		return stay(f, "-1 is no user and no group");
+	if (setgroups(0, NULL) != 0)
+		return fail(f, "groups");
+	if (setresgid(gid, gid, gid) != 0)
+		return fail(f, "group");
+	if (setresuid(uid, uid, uid) != 0)
+		return fail(f, "user");
+	if (drop_capabilities(f) < 0 || check_ids(uid, gid, f) < 0)
+		return -1;
+	return check_no_way_back(uid, gid, f);
+}
+
+static void lower(int resource, rlim_t to)
+{
+	struct rlimit limit;
+
+	if (getrlimit((__rlimit_resource_t)resource, &limit) != 0)
+		return;
+	if (limit.rlim_max > to)
+		limit.rlim_max = to;
+	if (limit.rlim_cur > limit.rlim_max)
+		limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit((__rlimit_resource_t)resource, &limit); /* it only lowers */
+}
+
+/*
+ * Not RLIMIT_FSIZE, for a mailbox may have any size, nor RLIMIT_NPROC, which counts what the
+ * user runs elsewhere.
+ */
+int privilege_confine(struct fault *f)
+{
+	secret_protect_process();
+#ifndef HAS_SHADOW_MEMORY
+	lower(RLIMIT_DATA, MEMORY_MAX);
+#endif
+	lower(RLIMIT_NOFILE, DESCRIPTORS_MAX);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return fail(f, "no_new_privs");
+	return 0;
+}
+
+void privilege_die_with(pid_t parent)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent) /* it ended before we asked */
+		_exit(0);
+}
+
+static void close_range_of(unsigned first, unsigned last)
+{
+	if (first <= last)
+		(void)close_range(first, last, 0);
+}
+
+int privilege_detach(int keep, struct fault *f)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || dup2(fd, STDIN_FILENO) < 0)
+		return fail(f, "/dev/null");
+	(void)setsid(); /* fails for who leads a session, which has no terminal of ours */
+	if (keep > STDERR_FILENO) {
+		close_range_of(STDERR_FILENO + 1, (unsigned)keep - 1);
+		close_range_of((unsigned)keep + 1, ~0U);
+	} else {
+		close_range_of(STDERR_FILENO + 1, ~0U);
+	}
+	return 0;
+}
+
+static bool is_kept(const char *entry, const char *const *kept)
+{
+	for (; *kept; kept++)
+		if (span_starts(span_of(entry), *kept))
+			return true;
+	return false;
+}
+
+void privilege_clear_environment(const char *const *kept)
+{
+	struct strv entries = {0};
+
+	for (char **entry = environ; entry && *entry; entry++)
+		if (is_kept(*entry, kept))
+			strv_add(&entries, span_of(*entry));
+	(void)clearenv();
+	for (size_t i = 0; i < entries.count; i++) {
+		char *value = strchr(entries.items[i], '=');
+
+		if (!value)
+			continue;
+		*value = '\0';
+		(void)setenv(entries.items[i], value + 1, 0);
+	}
+	(void)setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	(void)setenv("LC_ALL", "C", 1);
+	strv_release(&entries);
+}
