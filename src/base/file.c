@@ -3,16 +3,37 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 
-#define READ_STEP 16384
+#define READ_STEP       16384
+#define DESCRIPTORS_MAX 65536 /* that are looked at one by one */
+
+/*
+ * By number, as not every C library has close_range(2), nor posix_spawn a way to close the
+ * rest; the loop is for kernels before Linux 5.11.
+ */
+void file_close_on_exec(int first)
+{
+	struct rlimit limit = {.rlim_cur = DESCRIPTORS_MAX};
+
+	if (syscall(SYS_close_range, (unsigned)first, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		return;
+	(void)getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur > DESCRIPTORS_MAX)
+		limit.rlim_cur = DESCRIPTORS_MAX;
+	for (int fd = first; fd < (int)limit.rlim_cur; fd++)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
 
 void file_close(int fd)
 {

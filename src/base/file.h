@@ -12,6 +12,12 @@
 #include "base/buf.h"
 #include "base/fault.h"
 
+/*
+ * What is open at `first` and above does not outlive an exec. For whoever starts a program
+ * that must hold nothing else of ours: a pipe that cron waits for, somebody's lock.
+ */
+void file_close_on_exec(int first);
+
 /* Close unless negative; what was promised has been synced before, so no result. */
 void file_close(int fd);
 

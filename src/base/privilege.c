@@ -101,17 +101,30 @@ int privilege_drop(uid_t uid, gid_t gid, struct fault *f)
 	return check_no_way_back(uid, gid, f);
 }
 
-static void lower(int resource, rlim_t to)
+static struct rlimit lowered(struct rlimit limit, rlim_t to)
 {
-	struct rlimit limit;
-
-	if (getrlimit((__rlimit_resource_t)resource, &limit) != 0)
-		return;
 	if (limit.rlim_max > to)
 		limit.rlim_max = to;
 	if (limit.rlim_cur > limit.rlim_max)
 		limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit((__rlimit_resource_t)resource, &limit); /* it only lowers */
+	return limit;
+}
+
+/* C libraries differ in the type of a resource: only constants fit all of them */
+static void lower_limits(void)
+{
+	struct rlimit limit;
+
+#ifndef HAS_SHADOW_MEMORY
+	if (getrlimit(RLIMIT_DATA, &limit) == 0) {
+		limit = lowered(limit, MEMORY_MAX);
+		(void)setrlimit(RLIMIT_DATA, &limit); /* it only lowers */
+	}
+#endif
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit = lowered(limit, DESCRIPTORS_MAX);
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
 }
 
 /*
@@ -121,10 +134,7 @@ static void lower(int resource, rlim_t to)
 int privilege_confine(struct fault *f)
 {
 	secret_protect_process();
-#ifndef HAS_SHADOW_MEMORY
-	lower(RLIMIT_DATA, MEMORY_MAX);
-#endif
-	lower(RLIMIT_NOFILE, DESCRIPTORS_MAX);
+	lower_limits();
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return fail(f, "no_new_privs");
 	return 0;
@@ -140,7 +150,7 @@ void privilege_die_with(pid_t parent)
 static void close_range_of(unsigned first, unsigned last)
 {
 	if (first <= last)
-		(void)close_range(first, last, 0);
+		(void)syscall(SYS_close_range, first, last, 0); /* musl has no other */
 }
 
 int privilege_detach(int keep, struct fault *f)

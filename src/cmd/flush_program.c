@@ -74,12 +74,12 @@ static int spawn_detached(char *const argv[], int wait_fd)
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		(void)posix_spawn_file_actions_addopen(&actions, fd, "/dev/null",
 			fd == STDIN_FILENO ? O_RDONLY : O_WRONLY, 0);
-	(void)posix_spawn_file_actions_addclosefrom_np(&actions, WAIT_FD + 1);
 	/* a caller's blocked or ignored signals are not the flush's */
 	(void)posix_spawnattr_setsigmask(&attributes, &none);
 	(void)posix_spawnattr_setsigdefault(&attributes, &all);
 	(void)posix_spawnattr_setflags(&attributes,
 		POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	file_close_on_exec(WAIT_FD);
 	err = posix_spawn(&pid, path, &actions, &attributes, argv, environ);
 	(void)posix_spawnattr_destroy(&attributes);
 	(void)posix_spawn_file_actions_destroy(&actions);

@@ -9,6 +9,17 @@
 
 #include "base/file.h"
 
+#ifndef RENAME_NOREPLACE /* beside renameat2, which an older musl has not */
+#include <linux/fs.h>
+#include <sys/syscall.h>
+
+static int renameat2(
+	int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
+{
+	return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
+}
+#endif
+
 void box_path(const char *box, const char *id, char out[SPOOL_NAME_MAX])
 {
 	(void)snprintf(out, SPOOL_NAME_MAX, "%s/%s", box, id);

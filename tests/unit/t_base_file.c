@@ -1,4 +1,5 @@
 /* sources: tests/support/scratch.c */
+/* ldflags: -Wl,--wrap=syscall */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -175,6 +176,39 @@ static void closed_descriptors_are_opened(void **state)
 	assert_int_equal(file_open_standard(&f), 0);
 }
 
+/* what a kernel that does not know close_range says */
+static bool is_old_kernel;
+
+long __real_syscall(long number, unsigned first, unsigned last, unsigned flags);
+long __wrap_syscall(long number, unsigned first, unsigned last, unsigned flags);
+
+long __wrap_syscall(long number, unsigned first, unsigned last, unsigned flags)
+{
+	if (!is_old_kernel)
+		return __real_syscall(number, first, last, flags);
+	errno = ENOSYS;
+	return -1;
+}
+
+static void nothing_outlives_an_exec(void **state)
+{
+	(void)state;
+	for (int old = 0; old < 2; old++) {
+		int kept = open("/dev/null", O_RDONLY);
+		int low = open("/dev/null", O_RDONLY);
+		int high = fcntl(low, F_DUPFD, low + 20);
+
+		is_old_kernel = old;
+		file_close_on_exec(low);
+		assert_int_equal(fcntl(kept, F_GETFD), 0);
+		assert_int_equal(fcntl(low, F_GETFD), FD_CLOEXEC);
+		assert_int_equal(fcntl(high, F_GETFD), FD_CLOEXEC);
+		file_close(kept);
+		file_close(low);
+		file_close(high);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +224,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			one_descriptor_holds_the_lock, make_scratch, remove_scratch),
 		cmocka_unit_test(closed_descriptors_are_opened),
+		cmocka_unit_test(nothing_outlives_an_exec),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
