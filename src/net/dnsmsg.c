@@ -12,6 +12,10 @@
 /* a walk has an end, whatever ANCOUNT says: ten times what is kept of them */
 #define ANSWERS_MAX 1000
 
+#define NAME_TEXT_MAX 253    /* of 255 octets, a length before each label and the root */
+#define LABEL_LIMIT   64     /* a length octet of more is no length */
+#define POINTER_BITS  0xc000 /* RFC 1035 4.1.4 */
+
 /* A place in the packet. What is read never lies behind `end`. */
 struct cursor {
 	const unsigned char *packet;
@@ -70,32 +74,54 @@ static char name_octet(unsigned char octet)
 	return text_is_alpha(c) || text_is_digit(c) || c == '-' || c == '_' ? c : '?';
 }
 
-/* uncompressed labels, at most 255 octets of them, as text of at most 253 */
-static void name_to_text(const unsigned char *wire, char ret[DNS_NAME_SIZE])
+/* One label behind its length octet; false where a packet or a name has no room for it. */
+static bool take_label(struct cursor *c, char ret[DNS_NAME_SIZE], size_t *used)
 {
-	size_t used = 0;
+	size_t len = *c->at++;
 
-	while (*wire) {
-		size_t len = *wire++;
-
-		if (used)
-			ret[used++] = '.';
-		for (size_t i = 0; i < len; i++)
-			ret[used++] = name_octet(*wire++);
-	}
-	ret[used] = '\0';
+	if (cursor_left(c) < len || *used + (*used > 0) + len > NAME_TEXT_MAX)
+		return false;
+	if (*used)
+		ret[(*used)++] = '.';
+	while (len--)
+		ret[(*used)++] = name_octet(*c->at++);
+	return true;
 }
 
-/* ns_name_unpack knows the limits: pointers out of the packet, loops, 255 octets */
+/*
+ * A name (RFC 1035 4.1.4). A pointer leads further back than where its part of the name
+ * began, which is how every name was written, and so it ends.
+ */
 static bool take_name(struct cursor *c, char ret[DNS_NAME_SIZE])
 {
-	unsigned char wire[NS_MAXCDNAME];
-	int used = ns_name_unpack(c->packet, c->end, c->at, wire, sizeof(wire));
+	struct cursor part = *c;
+	const unsigned char *begin = c->at;
+	bool is_elsewhere = false;
+	size_t used = 0;
 
-	if (used < 0)
+	while (cursor_left(&part) && *part.at) {
+		uint16_t pointer;
+
+		if (*part.at < LABEL_LIMIT) {
+			if (!take_label(&part, ret, &used))
+				return false;
+			continue;
+		}
+		if (!take_u16(&part, &pointer) || pointer < POINTER_BITS)
+			return false;
+		if (!is_elsewhere)
+			c->at = part.at;
+		is_elsewhere = true;
+		if (pointer - POINTER_BITS >= begin - part.packet)
+			return false;
+		begin = part.packet + (pointer - POINTER_BITS);
+		part.at = begin;
+	}
+	if (!skip(&part, 1))
 		return false;
-	c->at += used;
-	name_to_text(wire, ret);
+	if (!is_elsewhere)
+		c->at = part.at;
+	ret[used] = '\0';
 	return true;
 }
 

@@ -502,6 +502,41 @@ static void test_srv_fields(void **state)
 	dnsmsg_answer_release(&answer);
 }
 
+/* three labels of 63 octets and a last one, here and behind a pointer */
+static void test_longest_name(void **state)
+{
+	(void)state;
+	for (unsigned last = 61; last <= 62; last++) {
+		struct dns_answer answer;
+		struct buf b;
+		size_t long_name;
+
+		begin(&b, GOOD, DNS_MX, 2);
+		buf_add(&b, OCTETS(MX_HEAD "\1"));
+		buf_add_char(&b, (char)(2 + 3 * 64 + 1 + last + 1 - 256));
+		buf_add(&b, OCTETS("\0\x0a"));
+		long_name = b.len;
+		for (unsigned i = 0; i < 4; i++) {
+			unsigned len = i < 3 ? 63 : last;
+
+			buf_add_char(&b, (char)len);
+			while (len--)
+				buf_add_char(&b, 'a');
+		}
+		buf_add_char(&b, '\0');
+		buf_add(&b, OCTETS(MX_HEAD "\0\4\0\x0a\xc0"));
+		buf_add_char(&b, (char)long_name);
+		parse(&b, DNS_MX, &answer);
+		assert_int_equal(answer.result, last == 61 ? DNS_FOUND : DNS_FAILED);
+		if (last == 61) {
+			assert_int_equal(strlen(answer.records[0].name), 253);
+			assert_string_equal(
+				answer.records[0].name, answer.records[1].name);
+		}
+		dnsmsg_answer_release(&answer);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -520,6 +555,7 @@ int main(void)
 		cmocka_unit_test(test_many_texts_are_capped),
 		cmocka_unit_test(test_srv_fields),
 		cmocka_unit_test(test_type_names),
+		cmocka_unit_test(test_longest_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
