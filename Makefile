@@ -5,6 +5,7 @@
 #   make DEVELOPER=1               more warnings, every one an error
 #   make SANITIZE=address BUILD=/tmp/asan
 #   make IDN2=0                    without libidn2: no international domain names
+#   make DANE=0                    without DANE: no libresolv that knows of DNSSEC (musl)
 #   make INIPARSER=shared          link nullmta with the shared library
 
 VERSION = 0.1.0
@@ -90,10 +91,16 @@ endif
 # iniparser is linked into it where its archive is there. INIPARSER=shared: not so.
 INIPARSER ?= $(if $(filter /%,$(shell $(CC) -print-file-name=libiniparser.a)),static,shared)
 LIBS_SUBMIT = $(if $(filter static,$(INIPARSER)),-l:libiniparser.a,-liniparser)
-LIBS_FLUSH = -liniparser -lresolv -lssl -lcrypto
+LIBS_FLUSH = -liniparser -lssl -lcrypto
 ifneq ($(IDN2),0)
 ALL_CPPFLAGS += -DHAVE_IDN2
 LIBS_FLUSH += -lidn2
+endif
+# Only a libresolv that knows of the AD bit (glibc 2.31) tells what is signed.
+DANE ?= $(shell $(CC) -include resolv.h -dM -E -x c /dev/null 2>/dev/null | grep -cw RES_TRUSTAD)
+ifneq ($(DANE),0)
+ALL_CPPFLAGS += -DHAVE_DANE
+LIBS_FLUSH += -lresolv
 endif
 
 # --- what there is -----------------------------------------------------------------

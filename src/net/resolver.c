@@ -1,10 +1,7 @@
 #include "net/resolver.h"
 
 #include <arpa/nameser.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <resolv.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,24 +12,11 @@
 #include "base/mem.h"
 #include "base/rand.h"
 #include "net/dnstcp.h"
+#include "net/dnsudp.h"
 #include "net/hostsfile.h"
+#include "net/resolvconf.h"
 
-#define TRIES         2
-#define TRY_SECONDS   5    /* at most, as resolv.conf(5) has it */
 #define TCP_SHARE_MIN 2000 /* ms */
-
-/* what resolv.conf may decide; the rest would change what a question means */
-#define OPTIONS_OF_FILE (RES_ROTATE | RES_USEVC)
-
-/*
- * A libresolv that does not know this option takes the AD bit out of no answer, and asks
- * for it in no question: DNSSEC stays off there.
- */
-#ifdef RES_TRUSTAD
-#define TRUST_AD RES_TRUSTAD
-#else
-#define TRUST_AD 0
-#endif
 
 /* what travels over every link unfragmented (DNS flag day 2020); larger comes by TCP */
 #define UDP_SIZE 1232
@@ -40,64 +24,33 @@
 /* root, OPT, UDP size, code and version, DO, no options (RFC 6891 6.1.2, RFC 3225 3) */
 #define OPT_LEN 11
 
-struct libresolv {
+/* of a header's third and fourth octet (RFC 1035 4.1.1, RFC 6840 5.7) */
+#define RECURSION_DESIRED 0x01
+#define AUTHENTIC_DATA    0x20
+
+/* the one that asks a name server */
+struct asker {
 	struct resolver face;
-	struct __res_state state;
-	struct netaddr servers[RESOLVER_SERVERS_MAX];
-	int server_count;
+	struct dnsudp *udp;
+	struct resolvconf conf; /* its search list has moved to `face` */
 	int64_t timeout_ms;
 	struct buf packet;
 };
 
-/* where libresolv keeps its servers: IPv6 ones lie beside the public array */
-static void servers_from_state(struct libresolv *l)
-{
-	l->server_count = 0;
-	for (int i = 0; i < l->state.nscount && i < RESOLVER_SERVERS_MAX; i++) {
-		struct netaddr *to = &l->servers[l->server_count];
-
-		if (l->state.nsaddr_list[i].sin_family == AF_INET)
-			to->v4 = l->state.nsaddr_list[i];
-		else if (l->state._u._ext.nsaddrs[i])
-			to->v6 = *l->state._u._ext.nsaddrs[i];
-		else
-			continue;
-		l->server_count++;
-	}
-}
-
-static void servers_to_state(struct libresolv *l)
-{
-	for (int i = 0; i < l->server_count; i++) {
-		const struct netaddr *from = &l->servers[i];
-
-		memset(&l->state.nsaddr_list[i], 0, sizeof(l->state.nsaddr_list[i]));
-		if (from->any.sa_family == AF_INET) {
-			l->state.nsaddr_list[i] = from->v4;
-			continue;
-		}
-		/* its family 0 says: look here; res_nclose frees it */
-		if (!l->state._u._ext.nsaddrs[i])
-			l->state._u._ext.nsaddrs[i] = mem_alloc(sizeof(from->v6));
-		*l->state._u._ext.nsaddrs[i] = from->v6;
-	}
-	l->state.nscount = l->server_count;
-}
-
-static int servers_parse(struct libresolv *l, struct span list, struct fault *f)
+static int servers_parse(struct resolvconf *c, struct span list, struct fault *f)
 {
 	struct span rest = list;
 	struct span word;
 	int count = 0;
 
 	while (span_word(&rest, &word)) {
-		if (count == RESOLVER_SERVERS_MAX) {
+		if (count == RESOLVCONF_SERVERS_MAX) {
 			fault_set(f, FAULT_CONFIG, 0,
 				"more than %d name servers: use the best of them",
-				RESOLVER_SERVERS_MAX);
+				RESOLVCONF_SERVERS_MAX);
 			return -1;
 		}
-		if (netaddr_parse_with_port(word, NS_DEFAULTPORT, &l->servers[count]) <
+		if (netaddr_parse_with_port(word, NS_DEFAULTPORT, &c->servers[count]) <
 			0) {
 			fault_set(f, FAULT_CONFIG, 0,
 				"%.*s: a name server is a numeric address, such as "
@@ -107,167 +60,140 @@ static int servers_parse(struct libresolv *l, struct span list, struct fault *f)
 		}
 		count++;
 	}
-	l->server_count = count;
-	return 0;
-}
-
-/* Divide the time of one lookup among the servers and the tries. */
-static void limit_time(struct libresolv *l)
-{
-	int servers = l->server_count > 0 ? l->server_count : 1;
-	int seconds = (int)(l->timeout_ms / 1000) / (TRIES * servers);
-
-	seconds = seconds > TRY_SECONDS ? TRY_SECONDS : seconds;
-	l->state.retrans = seconds < 1 ? 1 : seconds;
-	l->state.retry = TRIES;
-}
-
-/*
- * Why res_nsend gave up. It has asked the next server where one had said SERVFAIL or
- * REFUSED, and errno tells that from silence only by chance; the last header it received
- * does. It is good for this text and nothing else: nobody has checked it.
- */
-static const char *send_error(const char *header, int err)
-{
-	const char *why = dnsmsg_error_text((struct span){header, NS_HFIXEDSZ});
-
-	if (why)
-		return why;
-	return err == ECONNREFUSED ? "no name server can be reached"
-				   : "no name server answered in time";
-}
-
-/* By datagram. That an answer was cut stays visible in it (RES_IGNTC). */
-static int ask_udp(struct libresolv *l, struct span query, struct fault *f)
-{
-	const unsigned char *octets = (const unsigned char *)query.data;
-	char *to;
-	int n;
-
-	buf_reset(&l->packet);
-	to = buf_reserve(&l->packet, DNS_PACKET_MAX);
-	if (!to)
-		BUG("packet buffer");
-	memset(to, 0, NS_HFIXEDSZ);
-	n = res_nsend(&l->state, octets, span_int_len(query), (unsigned char *)to,
-		DNS_PACKET_MAX);
-	/* it returns the full length of an answer even where it did not fit */
-	if (n < 0 || n > DNS_PACKET_MAX) {
-		fault_set(f, FAULT_SYSTEM, 0, "%s", send_error(to, errno));
-		return -1;
-	}
-	buf_commit(&l->packet, (size_t)n);
+	c->server_count = count;
 	return 0;
 }
 
 /* One server after the other by TCP, each with its share of the time that is left. */
 static int ask_tcp(
-	struct libresolv *l, struct span query, int64_t deadline_ms, struct fault *f)
+	struct asker *a, struct span query, int64_t deadline_ms, struct fault *f)
 {
 	fault_set(f, FAULT_SYSTEM, 0, "no name server is known");
-	for (int i = 0; i < l->server_count; i++) {
+	for (int i = 0; i < a->conf.server_count; i++) {
 		int64_t now = clock_mono_ms();
-		int64_t share = (deadline_ms - now) / (l->server_count - i);
+		int64_t share = (deadline_ms - now) / (a->conf.server_count - i);
 
 		share = share < TCP_SHARE_MIN ? TCP_SHARE_MIN : share;
-		buf_reset(&l->packet);
-		if (dnstcp_ask(&l->servers[i], query, now + share, &l->packet, f) == 0)
+		buf_reset(&a->packet);
+		if (dnstcp_ask(&a->conf.servers[i], query, now + share, &a->packet, f) ==
+			0)
 			return 0;
 	}
 	return -1;
 }
 
-static int ask(struct libresolv *l, struct span query, struct fault *f)
+static int ask(struct asker *a, struct span query, struct fault *f)
 {
-	int64_t deadline_ms = clock_mono_ms() + l->timeout_ms;
+	int64_t deadline_ms = clock_mono_ms() + a->timeout_ms;
 
-	if (!(l->state.options & RES_USEVC)) {
-		if (ask_udp(l, query, f) < 0)
+	buf_reset(&a->packet);
+	if (!a->conf.wants_tcp) {
+		if (dnsudp_ask(a->udp, query, &a->packet, f) < 0)
 			return -1;
-		if (!dnsmsg_is_truncated(buf_span(&l->packet)))
+		if (!dnsmsg_is_truncated(buf_span(&a->packet)))
 			return 0;
 	}
-	return ask_tcp(l, query, deadline_ms, f);
+	return ask_tcp(a, query, deadline_ms, f);
 }
 
-/* "Tell me what you have validated": res_nquery would add it, res_nmkquery does not. */
-static int add_opt(unsigned char *query, int n)
+static void add_name(struct buf *query, const char *name)
 {
-	static const unsigned char opt[OPT_LEN] = {
-		0, 0, ns_t_opt, UDP_SIZE >> 8, UDP_SIZE & 0xff, 0, 0, 0x80, 0, 0, 0};
+	struct span rest = span_of(name);
+	struct span label;
 
-	memcpy(query + n, opt, OPT_LEN);
-	query[11] = 1; /* ARCOUNT */
-	return n + OPT_LEN;
+	while (span_cut(&rest, '.', &label)) {
+		buf_add_char(query, (char)label.len);
+		buf_add_span(query, label);
+	}
+	buf_add_char(query, '\0');
+}
+
+/*
+ * RFC 1035 4.1. The ID is half of what a forger has to guess: at random, not a clock's.
+ * Whoever is trusted is asked for what it has validated.
+ */
+static void make_query(
+	struct buf *query, const char *name, enum dns_type type, bool is_trusted)
+{
+	static const char opt[OPT_LEN] = {
+		0, 0, ns_t_opt, UDP_SIZE >> 8, (char)(UDP_SIZE & 0xff), 0, 0, (char)0x80};
+	char head[NS_HFIXEDSZ] = {0, 0, RECURSION_DESIRED, 0, 0, 1};
+
+	rand_fill(head, 2);
+	if (is_trusted) {
+		head[3] = AUTHENTIC_DATA;
+		head[11] = 1; /* ARCOUNT */
+	}
+	buf_add(query, head, sizeof(head));
+	add_name(query, name);
+	buf_add_char(query, '\0');
+	buf_add_char(query, (char)type);
+	buf_add_char(query, '\0');
+	buf_add_char(query, ns_c_in);
+	if (is_trusted)
+		buf_add(query, opt, sizeof(opt));
 }
 
 static void lookup(
 	struct resolver *r, const char *name, enum dns_type type, struct dns_answer *ret)
 {
-	struct libresolv *l = (struct libresolv *)r;
-	unsigned char query[NS_PACKETSZ];
+	struct asker *a = (struct asker *)r;
+	struct buf query = BUF_INIT(NS_PACKETSZ);
 	struct fault f;
-	int n = res_nmkquery(&l->state, ns_o_query, name, ns_c_in, (int)type, NULL, 0,
-		NULL, query, sizeof(query) - OPT_LEN);
 
-	if (n < NS_HFIXEDSZ) {
-		dnsmsg_answer_fail(ret, name, "not a domain name");
-		return;
-	}
-	/* the ID is half of what a forger has to guess; libresolv's is a clock's */
-	rand_fill(query, 2);
-	if (l->face.is_trusted)
-		n = add_opt(query, n);
-	if (ask(l, (struct span){(const char *)query, (size_t)n}, &f) < 0)
+	make_query(&query, name, type, r->is_trusted);
+	if (ask(a, buf_span(&query), &f) < 0)
 		dnsmsg_answer_fail(ret, name, "%s", f.text);
 	else
-		dnsmsg_parse(buf_span(&l->packet), name, type, ret);
+		dnsmsg_parse(buf_span(&a->packet), name, type, ret);
+	buf_release(&query);
 }
 
 static void release(struct resolver *r)
 {
-	struct libresolv *l = (struct libresolv *)r;
+	struct asker *a = (struct asker *)r;
 
-	res_nclose(&l->state);
-	buf_release(&l->packet);
-	free(l);
+	dnsudp_free(a->udp);
+	resolvconf_release(&a->conf);
+	buf_release(&a->packet);
+	free(a);
 }
 
-static struct libresolv *libresolv_new(void)
+static int asker_new(struct asker **ret, struct fault *f)
 {
-	struct libresolv *l = mem_alloc(sizeof(*l));
+	struct asker *a = mem_alloc(sizeof(*a));
 
 	/* whoever starts us must not choose what a name means, or whom to trust */
 	(void)unsetenv("RES_OPTIONS");
 	(void)unsetenv("LOCALDOMAIN");
 	(void)unsetenv("HOSTALIASES");
-	if (res_ninit(&l->state) < 0) {
-		free(l);
-		return NULL;
+	if (dnsudp_new(&a->udp, &a->conf, f) < 0) {
+		free(a);
+		return -1;
 	}
-	l->face = (struct resolver){.lookup = lookup, .free = release};
-	buf_init(&l->packet, DNS_PACKET_MAX);
-	return l;
+	a->face = (struct resolver){.lookup = lookup, .free = release};
+	buf_init(&a->packet, DNS_PACKET_MAX);
+	*ret = a;
+	return 0;
 }
 
-static bool are_all_local(const struct libresolv *l)
+static bool are_all_local(const struct resolvconf *c)
 {
-	for (int i = 0; i < l->server_count; i++) {
-		if (!netaddr_is_loopback(&l->servers[i]))
+	for (int i = 0; i < c->server_count; i++) {
+		if (!netaddr_is_loopback(&c->servers[i]))
 			return false;
 	}
-	return l->server_count > 0;
+	return c->server_count > 0;
 }
 
-/* `file_says_so`: the administrator did, about the servers that stand beside it */
-static bool is_trusted(
-	const struct libresolv *l, enum resolver_trust trust, bool file_says_so)
+/* `conf->is_trusted`: the administrator said so, about the servers that stand beside it */
+static bool is_trusted(const struct resolvconf *conf, enum resolver_trust trust)
 {
-	if (TRUST_AD == 0)
+	if (!RESOLVER_HAS_DNSSEC)
 		return false;
 	switch (trust) {
 	case RESOLVER_TRUST_AUTO:
-		return file_says_so || are_all_local(l);
+		return conf->is_trusted || are_all_local(conf);
 	case RESOLVER_TRUST_YES:
 		return true;
 	case RESOLVER_TRUST_NO:
@@ -276,59 +202,37 @@ static bool is_trusted(
 	BUG("trust");
 }
 
-/* "search" and "domain" of resolv.conf, else the domain of this machine's name */
-static void take_search_list(struct libresolv *l)
-{
-	for (int i = 0; i < MAXDNSRCH && l->state.dnsrch[i]; i++) {
-		struct span domain = span_of(l->state.dnsrch[i]);
-
-		if (span_ends(domain, "."))
-			domain.len--;
-		if (hostname_is_valid(domain))
-			strv_add(&l->face.search, domain);
-	}
-}
-
 static int configure(
-	struct libresolv *l, const struct resolver_options *options, struct fault *f)
+	struct asker *a, const struct resolver_options *options, struct fault *f)
 {
 	unsigned timeout_s = options->timeout_s ? options->timeout_s : RESOLVER_TIMEOUT_S;
-	bool file_trusts_ad = l->state.options & TRUST_AD;
 
-	l->state.options &= OPTIONS_OF_FILE;
-	l->state.options |= RES_INIT | RES_RECURSE | RES_IGNTC;
 	if (options->nameservers && options->nameservers[0]) {
-		if (servers_parse(l, span_of(options->nameservers), f) < 0)
+		if (servers_parse(&a->conf, span_of(options->nameservers), f) < 0)
 			return -1;
-		servers_to_state(l);
-		file_trusts_ad = false;
-	} else {
-		servers_from_state(l);
+		a->conf.is_trusted = false;
 	}
-	l->face.is_trusted = is_trusted(l, options->trust, file_trusts_ad);
-	if (l->face.is_trusted)
-		l->state.options |= TRUST_AD | RES_USE_EDNS0 | RES_USE_DNSSEC;
-	l->face.hosts_file = mem_string(options->hosts_file);
-	take_search_list(l);
-	l->timeout_ms = (int64_t)timeout_s * 1000;
-	limit_time(l);
+	a->face.is_trusted = is_trusted(&a->conf, options->trust);
+	a->face.hosts_file = mem_string(options->hosts_file);
+	a->face.search = a->conf.search;
+	a->conf.search = (struct strv){0}; /* moved */
+	a->timeout_ms = (int64_t)timeout_s * 1000;
+	dnsudp_configure(a->udp, &a->conf, a->timeout_ms, a->face.is_trusted);
 	return 0;
 }
 
 int resolver_new(
 	struct resolver **ret, const struct resolver_options *options, struct fault *f)
 {
-	struct libresolv *l = libresolv_new();
+	struct asker *a;
 
-	if (!l) {
-		fault_set(f, FAULT_SYSTEM, 0, "cannot read /etc/resolv.conf");
+	if (asker_new(&a, f) < 0)
+		return -1;
+	if (configure(a, options, f) < 0) {
+		resolver_free(&a->face);
 		return -1;
 	}
-	if (configure(l, options, f) < 0) {
-		resolver_free(&l->face);
-		return -1;
-	}
-	*ret = &l->face;
+	*ret = &a->face;
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Who answers DNS questions: an interface with two faces, the real one here (libresolv)
- * and a text zone in tests.
+ * Who answers DNS questions: an interface with two faces, the real one here and a text zone
+ * in tests.
  */
 #ifndef NET_RESOLVER_H
 #define NET_RESOLVER_H
@@ -9,8 +9,18 @@
 #include "base/strv.h"
 #include "net/dnsmsg.h"
 
-#define RESOLVER_SERVERS_MAX 3 /* MAXNS of libresolv */
-#define RESOLVER_TIMEOUT_S   12
+#define RESOLVER_TIMEOUT_S 12
+
+/*
+ * Whether a resolver of this build can be trusted at all, which is what DANE needs: `make`
+ * sees whether the C library has a libresolv that knows of the AD bit (glibc 2.31; musl has
+ * none), and DANE=0 says no.
+ */
+#ifdef HAVE_DANE
+#define RESOLVER_HAS_DNSSEC true
+#else
+#define RESOLVER_HAS_DNSSEC false
+#endif
 
 /* Put at the start of the struct that implements it. */
 struct resolver {
@@ -46,7 +56,7 @@ struct resolver_options {
 /*
  * The real one. Removes RES_OPTIONS, LOCALDOMAIN and HOSTALIASES from the environment:
  * they must not change where mail goes. Returns 0, or -1 for name servers it cannot
- * parse or more than RESOLVER_SERVERS_MAX of them.
+ * parse or more than three of them (RESOLVCONF_SERVERS_MAX).
  */
 int resolver_new(
 	struct resolver **ret, const struct resolver_options *options, struct fault *f);

@@ -458,7 +458,8 @@ static void test_who_is_trusted(void **state)
 		options.nameservers = buf_str(&servers);
 		assert_int_equal(resolver_new(&r, &options, &f), 0);
 		resolver_lookup(r, cases[i].name, DNS_A, &answer);
-		if (answer.result != DNS_FOUND || answer.is_secure != cases[i].is_secure)
+		if (answer.result != DNS_FOUND ||
+			answer.is_secure != (cases[i].is_secure && RESOLVER_HAS_DNSSEC))
 			fail_msg(
 				"%s: %d, %s", cases[i].why, answer.is_secure, answer.why);
 		dnsmsg_answer_release(&answer);
