@@ -9,6 +9,7 @@
 #include "cmd/aliases.h"
 #include "cmd/json.h"
 #include "cmd/rewriting.h"
+#include "cmd/securing.h"
 #include "conf/conf.h"
 #include "conf/identity.h"
 #include "conf/key.h"
@@ -57,8 +58,9 @@ struct state {
 	struct conf conf;
 	struct conf_problems problems;
 	struct identity identity;
-	struct rewriting rewriting; /* only for its problems */
-	struct aliases aliases;     /* the same */
+	struct rewriting rewriting; /* only for its problems, */
+	struct aliases aliases;     /* as this */
+	struct securing securing;   /* and this */
 };
 
 static void state_init(struct state *s, const char *file)
@@ -76,10 +78,12 @@ static void state_init(struct state *s, const char *file)
 	rewriting_load(&s->rewriting, &s->conf, &s->identity, &s->user, &s->problems);
 	aliases_load(&s->aliases, &s->conf, &s->identity, &s->user, &s->problems);
 	aliases_check(&s->aliases, &s->problems);
+	securing_load(&s->securing, &s->conf, &s->user, &s->problems);
 }
 
 static void state_release(struct state *s)
 {
+	securing_release(&s->securing);
 	aliases_release(&s->aliases);
 	rewriting_release(&s->rewriting);
 	conf_problems_release(&s->problems);

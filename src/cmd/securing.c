@@ -6,11 +6,14 @@
 
 #include "base/hostname.h"
 #include "base/mem.h"
+#include "conf/key.h"
 #include "net/netaddr.h"
+#include "net/resolver.h"
 
 /* One section on its way to options. */
 struct section {
 	struct securing *securing;
+	const struct conf *conf;
 	const struct conf_relay *relay;
 	const struct user *user;
 	struct conf_problems *problems;
@@ -51,8 +54,38 @@ static enum tls_level usual_level(const struct conf_relay *relay)
 	return TLS_MAY;
 }
 
-static enum tls_level level_of(const struct conf_relay *relay)
+/* About a key that was given. */
+static void complain(const struct section *s, const char *key, const char *why)
 {
+	const struct conf_relay *route = s->relay->name ? s->relay : NULL;
+	struct buf name = BUF_INIT(CONF_SECTION_NAME_MAX);
+	struct buf where = BUF_INIT(PATH_MAX + 16);
+	struct conf_place at = {.key = span_of(key)};
+
+	conf_section_name(&name, route);
+	at.section = buf_span(&name);
+	conf_origin(
+		&where, s->conf, route, conf_key_find(SPAN_LIT("relay"), span_of(key)));
+	at.where = buf_str(&where);
+	conf_problems_add(s->problems, &at, "%s", why);
+	buf_release(&where);
+	buf_release(&name);
+}
+
+/* `tls` is one that this build cannot keep: mail waits rather than go with less. */
+static enum tls_level dane_level(const struct section *s)
+{
+	if (!RESOLVER_HAS_DNSSEC)
+		complain(s, "tls",
+			"this nullmta was built without DANE, for a C library that does "
+			"not do DNSSEC; say verify");
+	return TLS_DANE;
+}
+
+static enum tls_level level_of(const struct section *s)
+{
+	const struct conf_relay *relay = s->relay;
+
 	switch (relay->tls) {
 	case CONF_TLS_AUTO:
 		return usual_level(relay);
@@ -67,7 +100,7 @@ static enum tls_level level_of(const struct conf_relay *relay)
 	case CONF_TLS_FINGERPRINT:
 		return TLS_FINGERPRINT;
 	case CONF_TLS_DANE:
-		return TLS_DANE;
+		return dane_level(s);
 	}
 	BUG("level of TLS");
 }
@@ -83,17 +116,6 @@ static unsigned version_of(const struct conf_relay *relay)
 	};
 
 	return versions[relay->tls_version];
-}
-
-static void complain(const struct section *s, const char *key, const char *why)
-{
-	struct buf name = BUF_INIT(CONF_SECTION_NAME_MAX);
-	struct conf_place at = {.key = span_of(key)};
-
-	conf_section_name(&name, s->relay->name ? s->relay : NULL);
-	at.section = buf_span(&name);
-	conf_problems_add(s->problems, &at, "%s", why);
-	buf_release(&name);
 }
 
 /* NULL where the key has no value, or a bad one. */
@@ -128,7 +150,7 @@ static struct tls_options options_of(const struct section *s)
 	const struct conf_relay *relay = s->relay;
 	const char *ca = absolute(s, "tls_ca", relay->tls_ca);
 	struct tls_options options = {
-		.level = level_of(relay),
+		.level = level_of(s),
 		.cert_file = absolute(s, "tls_cert", relay->tls_cert),
 		.key_file = absolute(s, "tls_key", relay->tls_key),
 		.version_min = version_of(relay),
@@ -145,7 +167,7 @@ static struct tls_options options_of(const struct section *s)
 void securing_load(struct securing *ret, const struct conf *conf, const struct user *user,
 	struct conf_problems *problems)
 {
-	struct section s = {ret, NULL, user, problems};
+	struct section s = {ret, conf, NULL, user, problems};
 
 	*ret = (struct securing){
 		.ways = mem_array(conf->route_count + 1, sizeof(*ret->ways))};

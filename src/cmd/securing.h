@@ -17,7 +17,7 @@ struct securing {
 
 /*
  * `conf` is borrowed until securing_release. A path that cannot be made absolute is one of
- * `problems`; whether the files can be used shows when they are.
+ * `problems`, and so is DANE in a build that has none; whether the files can be used shows when they are.
  */
 void securing_load(struct securing *ret, const struct conf *conf, const struct user *user,
 	struct conf_problems *problems);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cmd/securing.h"
+#include "net/resolver.h"
 #include "tests/support/conf_fixture.h"
 
 static struct user somebody = {.uid = 1000, .home = NULL};
@@ -141,6 +142,22 @@ static void test_a_home_that_nobody_has_is_a_problem(void **state)
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
 
+static void test_dane_needs_a_build_that_has_it(void **state)
+{
+	struct scene *s = *state;
+	const struct conf_problems *problems = &s->conf.problems;
+
+	load(s, "[relay]\nhost = mail.example.org\n[route a]\nhost = b.example\n"
+		"sender = a@example.org\ntls = dane\n");
+	assert_int_equal(s->securing.ways[0].level, TLS_DANE);
+	assert_int_equal(problems->errors, RESOLVER_HAS_DNSSEC ? 0 : 1);
+	if (problems->errors) {
+		assert_string_equal(problems->items[0].key, "[route a] tls");
+		assert_non_null(strstr(problems->items[0].where, ":6"));
+		assert_non_null(strstr(problems->items[0].text, "without DANE"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +165,7 @@ int main(void)
 		TEST(test_every_way_has_its_own),
 		TEST(test_files_and_directories),
 		TEST(test_a_home_that_nobody_has_is_a_problem),
+		TEST(test_dane_needs_a_build_that_has_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
