@@ -161,7 +161,8 @@ static struct smtp_job *waiting_job(struct smtp_client *c)
 
 static bool may_take_message(const struct smtp_client *c)
 {
-	return !c->has_no_more && !c->is_stopping && has_transaction_left(c) &&
+	return !c->has_no_more && !(c->has_none_yet && c->expected.count) &&
+	       !c->is_stopping && has_transaction_left(c) &&
 	       (c->messages_max == 0 || c->messages < c->messages_max);
 }
 
@@ -169,6 +170,12 @@ static void quit(struct smtp_client *c)
 {
 	smtp_session_say(c, SMTP_STEP_QUIT);
 	c->is_quitting = true;
+}
+
+static void ask_for_message(const struct smtp_client *c, struct smtp_event *ret)
+{
+	ret->kind = SMTP_NEXT;
+	ret->is_idle = c->expected.count == 0;
 }
 
 /*
@@ -199,7 +206,7 @@ static bool advance(struct smtp_client *c, struct smtp_event *ret)
 	if (job)
 		begin_job(c, job);
 	else if (may_take_message(c))
-		ret->kind = SMTP_NEXT;
+		ask_for_message(c, ret);
 	else if (c->expected.count == 0)
 		quit(c);
 	else
@@ -351,12 +358,20 @@ void smtp_client_message(struct smtp_client *c, const struct smtp_message *messa
 		.todo_end = count,
 		.open = count,
 	};
+	c->has_none_yet = false;
 	c->messages++;
 }
 
 void smtp_client_no_message(struct smtp_client *c)
 {
 	c->has_no_more = true;
+}
+
+void smtp_client_message_later(struct smtp_client *c)
+{
+	if (c->expected.count == 0)
+		BUG("nothing to say and nothing to wait for");
+	c->has_none_yet = true;
 }
 
 void smtp_client_content(struct smtp_client *c, struct span block, bool is_last)

@@ -93,7 +93,10 @@ enum smtp_event_kind {
 	SMTP_WRITE,
 	/* Make the connection secure: smtp_client_secured or smtp_client_tls_failed. */
 	SMTP_START_TLS,
-	/* May take a message: smtp_client_message or smtp_client_no_message. */
+	/*
+	 * May take a message: smtp_client_message, _no_message, or while replies are
+	 * outstanding (not `is_idle`) _message_later.
+	 */
 	SMTP_NEXT,
 	/* Give content from `offset` on: smtp_client_content. */
 	SMTP_CONTENT,
@@ -117,6 +120,7 @@ struct smtp_event {
 	unsigned patience_s;
 	unsigned patience_id;
 	void *tag;        /* CONTENT, OUTCOME, DONE */
+	bool is_idle;     /* NEXT: nothing is outstanding, the owner may take its time */
 	uint64_t offset;  /* CONTENT */
 	size_t recipient; /* OUTCOME: index into smtp_message.recipients */
 	/* OUTCOME; CLOSE: why, when the host is at fault (kind PENDING otherwise). */
@@ -174,9 +178,13 @@ void smtp_client_channel(struct smtp_client *c, const struct smtp_channel *chann
 /* What the server offers: known from the first NEXT on. */
 const struct smtp_extensions *smtp_client_extensions(const struct smtp_client *c);
 
-/* Answers to NEXT. After no_message the engine says QUIT once nothing is outstanding. */
+/*
+ * Answers to NEXT. After no_message the engine says QUIT once nothing is outstanding; after
+ * message_later it asks again then.
+ */
 void smtp_client_message(struct smtp_client *c, const struct smtp_message *message);
 void smtp_client_no_message(struct smtp_client *c);
+void smtp_client_message_later(struct smtp_client *c);
 
 /*
  * Answer to CONTENT: the next octets in wire form (any number of them up to

@@ -103,6 +103,7 @@ struct smtp_client {
 	bool is_up;
 	bool needs_reset;   /* RSET before the next MAIL */
 	bool has_no_more;   /* messages: the owner said so */
+	bool has_none_yet;  /* but may have one when nothing is outstanding */
 	bool is_stopping;   /* the owner wants to end */
 	bool must_quit;     /* the server is not to be given another message */
 	bool is_quitting;   /* QUIT is said */

@@ -125,6 +125,46 @@ static void test_outcome_and_done_come_before_output(void **state)
 	smtp_client_free(c);
 }
 
+/* The owner is asked once more when there is time to wait for a message. */
+static void test_a_message_may_come_later(void **state)
+{
+	struct smtp_message m = message_of(3);
+	struct smtp_client *c = new_client();
+	struct smtp_event ev;
+
+	(void)state;
+	open_content(c, &m);
+	smtp_client_content(c, SPAN_LIT("a\r\n"), true);
+	assert_int_equal(next(c, &ev), SMTP_NEXT);
+	assert_false(ev.is_idle);
+	smtp_client_message_later(c);
+	expect_write(c, "a\r\n.\r\n");
+	expect_read(c);
+	hear(c, "250 ok\r\n");
+	assert_int_equal(next(c, &ev), SMTP_OUTCOME);
+	assert_int_equal(next(c, &ev), SMTP_DONE);
+	assert_int_equal(next(c, &ev), SMTP_NEXT);
+	assert_true(ev.is_idle);
+	smtp_client_message(c, &m);
+	expect_write(c,
+		"MAIL FROM:<s@client.example>\r\nRCPT TO:<one@example.org>\r\nDATA\r\n");
+	hear(c, "250 ok\r\n250 ok\r\n354 go\r\n");
+	assert_int_equal(next(c, &ev), SMTP_CONTENT);
+	smtp_client_content(c, SPAN_LIT("b\r\n"), true);
+	/* and each time anew */
+	assert_int_equal(next(c, &ev), SMTP_NEXT);
+	assert_false(ev.is_idle);
+	smtp_client_message_later(c);
+	expect_write(c, "b\r\n.\r\n");
+	hear(c, "250 ok\r\n");
+	assert_int_equal(next(c, &ev), SMTP_OUTCOME);
+	assert_int_equal(next(c, &ev), SMTP_DONE);
+	assert_int_equal(next(c, &ev), SMTP_NEXT);
+	smtp_client_no_message(c);
+	expect_write(c, "QUIT\r\n");
+	smtp_client_free(c);
+}
+
 /* Content and dot are 6 octets: what is certain after n of them have left? */
 static void test_only_a_whole_dot_is_uncertain(void **state)
 {
@@ -405,6 +445,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_outcome_and_done_come_before_output),
+		cmocka_unit_test(test_a_message_may_come_later),
 		cmocka_unit_test(test_only_a_whole_dot_is_uncertain),
 		cmocka_unit_test(test_a_reply_before_the_loss_counts),
 		cmocka_unit_test(
