@@ -164,7 +164,7 @@ static int flush_once(struct flusher *fl, const struct flush_options *o)
 
 /* One round with what was loaded, which is taken over. */
 static int flush_loaded(const struct flush_options *o, struct setup *setup,
-	struct vault *vault, struct run_result *ret)
+	struct vault *vault, const _Atomic uint32_t *others_wait, struct run_result *ret)
 {
 	struct flusher fl;
 	struct fault f;
@@ -181,7 +181,8 @@ static int flush_loaded(const struct flush_options *o, struct setup *setup,
 		code = exit_with(PROGRAM, &f);
 	} else {
 		fl.flush.is_now = o->is_now || o->message;
-		fl.flush.is_followed = o->is_all;
+		fl.flush.may_stay = !fl.flush.is_now;
+		fl.flush.others_wait = others_wait;
 		fl.flush.only = &o->only;
 		fl.flush.show = o->is_verbose ? show_line : NULL;
 		code = flush_once(&fl, o);
@@ -197,7 +198,7 @@ static int flush_with_setup(const struct flush_options *o)
 	struct setup setup;
 
 	setup_load(&setup, o->conf_file);
-	return flush_loaded(o, &setup, NULL, &ignored);
+	return flush_loaded(o, &setup, NULL, NULL, &ignored);
 }
 
 static void wait_until(int64_t mono_ms)

@@ -200,10 +200,11 @@ static void start_children(struct flush_all *a)
 			log_event(LOG_LEVEL_WARNING, "fork-failed",
 				LOG_TEXT("why", strerror(errno)));
 			turns_postpone(turn, clock_mono_ms() + FORK_GAP_MS);
-			return;
+			break;
 		}
 		turns_start(&a->turns, turn, pid, clock_mono_ms());
 	}
+	a->tally->others_wait = turns_is_crowded(&a->turns, clock_mono_ms());
 }
 
 static void note_end(struct flush_all *a, pid_t pid, int status)

@@ -20,16 +20,17 @@ struct flush_tally {
 	_Atomic uint32_t delivered;
 	_Atomic uint32_t deferred;
 	_Atomic uint32_t failed;
-	_Atomic int landlock; /* what the last one that wrote it could get */
+	_Atomic uint32_t others_wait; /* written by the parent: a child is in the way */
+	_Atomic int landlock;         /* what the last one that wrote it could get */
 	_Atomic int seccomp;
 };
 
 /*
  * What `nullmta flush` does for one user. Takes `setup` over, narrows `vault` (NULL: none);
- * returns an exit code.
+ * `others_wait` as in struct flush. Returns an exit code.
  */
 typedef int (*flush_work)(const struct flush_options *options, struct setup *setup,
-	struct vault *vault, struct run_result *ret);
+	struct vault *vault, const _Atomic uint32_t *others_wait, struct run_result *ret);
 
 struct flush_owner {
 	const struct flush_options *options;

@@ -7,10 +7,14 @@
 #include "base/bug.h"
 #include "base/mem.h"
 
-/* Kicks that follow each other faster than this are a storm, and wait longer and longer. */
+/*
+ * Kicks that follow each other faster than this are a storm, and wait longer and longer. Not
+ * very long: a child for whom mail keeps coming stays (deliver/run.h), so what is left are
+ * children that end early, and mail that comes too seldom to be waited for.
+ */
 #define STORM_MS     ((int64_t)10 * 1000)
 #define PAUSE_MIN_MS 250
-#define PAUSE_MAX_MS 4000
+#define PAUSE_MAX_MS 1000
 
 /* never told, as told_ms has it, so that a clock that begins with 0 does no harm */
 static int64_t moment(int64_t now_ms)
@@ -128,6 +132,11 @@ struct turn *turns_next(const struct turns *t, int64_t now_ms)
 	return has_room(t) ? first_ready(t, now_ms) : NULL;
 }
 
+bool turns_is_crowded(const struct turns *t, int64_t now_ms)
+{
+	return !has_room(t) && first_ready(t, now_ms);
+}
+
 void turns_start(struct turns *t, struct turn *turn, pid_t pid, int64_t now_ms)
 {
 	turn->pid = pid;
@@ -185,7 +194,7 @@ static int64_t allowance_ms(const struct turns *t, bool is_share)
 
 struct turn *turns_overdue(struct turns *t, int64_t now_ms, int *ret_signal)
 {
-	bool is_share = t->running && !has_room(t) && first_ready(t, now_ms);
+	bool is_share = t->running && turns_is_crowded(t, now_ms);
 
 	for (size_t i = 0; i < t->count; i++) {
 		struct turn *turn = t->items[i];

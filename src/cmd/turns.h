@@ -62,6 +62,9 @@ struct turn *turns_next(const struct turns *t, int64_t now_ms);
 void turns_start(struct turns *t, struct turn *turn, pid_t pid, int64_t now_ms);
 void turns_postpone(struct turn *turn, int64_t not_before_ms);
 
+/* Somebody could begin if there were room: who only waits for more mail should go. */
+bool turns_is_crowded(const struct turns *t, int64_t now_ms);
+
 /* A child has ended: whose it was, or NULL. */
 struct turn *turns_end(struct turns *t, pid_t pid, int64_t now_ms);
 

@@ -19,10 +19,14 @@ enum board_state {
 
 /* One destination. */
 struct board_slot {
-	_Atomic uint32_t next_job;  /* index of the first job nobody has taken */
-	_Atomic uint32_t state;     /* enum board_state */
-	_Atomic uint32_t live;      /* sessions that serve it now */
-	_Atomic uint32_t delivered; /* recipients */
+	_Atomic uint32_t next_job;   /* index of the first job nobody has taken */
+	_Atomic uint32_t state;      /* enum board_state */
+	_Atomic uint32_t live;       /* sessions that serve it now */
+	_Atomic uint32_t may_wait;   /* a worker without jobs, for more: deliver/feed.h */
+	_Atomic uint32_t has_reader; /* of the feed */
+	_Atomic uint32_t fed;        /* jobs in it */
+	_Atomic uint32_t is_feed_over; /* its reader has been sent home */
+	_Atomic uint32_t delivered;    /* recipients */
 	_Atomic uint32_t deferred;
 	_Atomic uint32_t failed;
 	int64_t down_s;              /* when it was found down */

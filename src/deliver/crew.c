@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "deliver/feed.h"
 #include "deliver/target_memory.h"
 #include "deliver/worker.h"
 
@@ -28,6 +29,9 @@
 
 /* workers of one destination that may die or get nowhere before it is left to the next run */
 #define CRASHES_MAX 3
+
+/* destinations that are fed, two descriptors each; the others' workers end as ever */
+#define FEEDS_MAX 32
 
 int crew_init(struct crew *c, const struct flush *flush, struct agenda *agenda,
 	struct hosts *hosts, struct fault *f)
@@ -113,6 +117,27 @@ static void warm_up_tls(const struct crew *c, const struct destination *d)
 		(void)tls_cache_load(c->flush->world->tls, options, &ignored);
 }
 
+/* What is shared is settled when the worker has ended: that must not wait. */
+static void let_wait(const struct crew *c, struct destination *d)
+{
+	d->slot->may_wait = c->may_wait && d->behind_shared <= d->settled;
+}
+
+static void open_feed(struct crew *c, struct destination *d)
+{
+	bool is_first = d->workers == 0;
+
+	if (is_first && !d->is_unroutable && !d->is_down && c->feeds < FEEDS_MAX)
+		c->feeds += feed_open(d);
+	let_wait(c, d);
+}
+
+static void close_feed(struct crew *c, struct destination *d)
+{
+	c->feeds -= d->feed[1] > 0;
+	feed_close(d);
+}
+
 static bool start_worker(struct crew *c, struct destination *d)
 {
 	pid_t run = getpid();
@@ -124,13 +149,17 @@ static bool start_worker(struct crew *c, struct destination *d)
 		d->chance = 1 + c->flush->world->random(UINT32_MAX - 1);
 	d->taken_before = d->slot->next_job;
 	warm_up_tls(c, d);
+	open_feed(c, d);
 	pid = fork();
 	if (pid == 0)
 		run_worker(c, d, run);
 	c->cannot_fork = pid < 0;
+	c->started += pid > 0;
 	if (pid < 0) {
 		log_event(LOG_LEVEL_WARNING, "fork-failed",
 			LOG_TEXT("why", strerror(errno)));
+		if (d->workers == 0)
+			close_feed(c, d);
 		return false;
 	}
 	if (c->count == c->cap) {
@@ -172,18 +201,46 @@ static bool wants_worker(const struct crew *c, const struct destination *d)
 	       d->workers < 1 + waiting / WAITING_PER_WORKER;
 }
 
+/* Who waits for mail of one destination must not keep the connections of others. */
+static void send_home(const struct crew *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (c->members[i].destination->slot->fed == 0)
+			feed_end(c->members[i].destination);
+}
+
+static void feed_all(const struct crew *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		feed_give(c->members[i].destination);
+}
+
+void crew_let_wait(struct crew *c, bool may_wait)
+{
+	bool is_news = may_wait && !c->may_wait;
+
+	c->may_wait = may_wait;
+	if (!may_wait)
+		send_home(c);
+	for (size_t i = 0; is_news && i < c->count; i++)
+		let_wait(c, c->members[i].destination);
+}
+
 void crew_start(struct crew *c)
 {
 	struct plan *plan = &c->agenda->plan;
 
 	if (flush_is_stopping())
 		return;
+	feed_all(c);
 	/* every destination its first worker before any gets a second one */
 	for (int is_help = 0; is_help < 2; is_help++)
 		for (size_t i = 0; i < plan->count; i++) {
 			struct destination *d = plan->items[i];
 
 			while ((is_help || d->workers == 0) && wants_worker(c, d)) {
+				if (!has_room(c))
+					send_home(c);
 				if (!has_room(c) || !start_worker(c, d))
 					return;
 			}
@@ -239,8 +296,10 @@ static void note_end(struct crew *c, pid_t pid, int status)
 		log_event(LOG_LEVEL_ERROR, "worker-died", LOG_TEXT("route", d->key),
 			LOG_NUMBER("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
 	d->fruitless = d->slot->next_job == d->taken_before ? d->fruitless + 1 : 0;
-	if (d->workers == 0)
+	if (d->workers == 0) {
 		note_result(c, d);
+		close_feed(c, d);
+	}
 }
 
 /* Again and again: one that came between a worker's look and its wait is not noticed. */

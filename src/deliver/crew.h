@@ -27,6 +27,9 @@ struct crew {
 	size_t cap;
 	int wake[2];      /* workers write when a destination turns out to be up */
 	int signal_fd;    /* SIGCHLD */
+	size_t started;   /* workers, so far */
+	size_t feeds;     /* that are open */
+	bool may_wait;    /* workers whose list is done, for more (deliver/feed.h) */
 	bool cannot_fork; /* when it was tried last */
 	bool has_news;    /* the host memory has changed */
 };
@@ -42,6 +45,9 @@ void crew_release(struct crew *c);
  * that may be dead keeps no other destination waiting.
  */
 void crew_start(struct crew *c);
+
+/* Whether workers are to wait for more mail from now on; those that do are told. */
+void crew_let_wait(struct crew *c, bool may_wait);
 
 /* Whether jobs wait for which a worker can be started. */
 bool crew_has_work(const struct crew *c);

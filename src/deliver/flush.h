@@ -41,10 +41,11 @@ struct flush {
 	int64_t started_s;
 	bool is_now; /* try everything, whatever the schedule and the host memory say */
 	/*
-	 * Kicks reach whoever started this run, and start the next one: what comes
-	 * meanwhile need not be looked for all the time.
+	 * Where mail comes while the run goes on it stays for more, as long as nobody else
+	 * (NULL: there is nobody) waits for its place.
 	 */
-	bool is_followed;
+	bool may_stay;
+	const _Atomic uint32_t *others_wait;
 	/* a trial (deliver/trial.h): who asks is told, nobody else, and a login that was
 	 * refused is tried all the same */
 	bool is_trial;

@@ -74,6 +74,8 @@ void plan_add_job(struct destination *d, const struct spool_entry *entry, uint32
 		d->jobs = mem_regrow(d->jobs, d->job_cap, sizeof(*d->jobs));
 	}
 	d->jobs[d->job_count++] = (struct plan_job){.entry = *entry, .shared = shared};
+	if (shared != PLAN_NOT_SHARED)
+		d->behind_shared = d->job_count;
 }
 
 uint32_t plan_waiting(const struct destination *d)

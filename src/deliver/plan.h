@@ -32,8 +32,10 @@ struct destination {
 	struct plan_job *jobs;
 	uint32_t job_count;
 	uint32_t job_cap;
+	uint32_t behind_shared; /* the last one that is shared; 0: none is */
 	uint32_t settled; /* jobs that no worker will touch any more (agenda_note_done) */
 	struct board_slot *slot;
+	int feed[2];           /* deliver/feed.h; zeros: there is none */
 	uint32_t chance;       /* moves the time of the next try, should it be down */
 	bool is_down;          /* found so in this run: not tried again in it */
 	unsigned workers;      /* running */

@@ -8,11 +8,24 @@
 #include "base/log.h"
 #include "deliver/agenda.h"
 #include "deliver/crew.h"
+#include "deliver/feed.h"
 #include "deliver/host_memory.h"
 #include "deliver/mtasts_cache.h"
 
 /* new/ is looked at this often while workers are busy */
 #define LOOK_AGAIN_MS 1000
+
+/*
+ * Where mail comes in again and again it is looked for that often: less often where it takes
+ * a new worker each time, or where reading new/ takes long.
+ */
+#define GAP_MIN_MS 100
+#define GAP_MAX_MS 2000
+#define GAP_FACTOR 10
+
+/* A run that stays for more mail ends after so long without, or with so much in memory. */
+#define STAY_MS  FEED_WAIT_MS
+#define STAY_MAX 50000
 
 /* what was learned of hosts is saved this often, for mailq and for other runs */
 #define SAVE_EVERY_MS 10000
@@ -28,6 +41,9 @@ struct run {
 	struct crew crew;
 	int64_t saved_ms;  /* when the host memory was saved last */
 	int64_t looked_ms; /* when new/ was looked at last */
+	int64_t gap_ms;    /* between two looks; 0: nothing has come since we began */
+	int64_t news_ms;   /* when something was found last */
+	size_t started;    /* workers, then */
 	bool is_one;       /* a single message: do not look for others */
 };
 
@@ -49,22 +65,54 @@ static void save_news_now_and_then(struct run *r)
 	r->saved_ms = now_ms;
 }
 
-/* Of hundreds of messages a second none shall get a worker of its own. */
-static bool may_look_again(const struct run *r)
+/* Whether more mail is waited for: some has come meanwhile, a moment ago. */
+static bool stays(const struct run *r)
 {
-	if (r->is_one || !agenda_is_planned(&r->agenda))
-		return false;
-	return !r->flush->is_followed ||
-	       (r->crew.count &&
-		       r->flush->world->mono_ms() - r->looked_ms >= LOOK_AGAIN_MS);
+	const struct flush *flush = r->flush;
+
+	return flush->may_stay && r->gap_ms && !flush_is_stopping() &&
+	       !(flush->others_wait && *flush->others_wait) &&
+	       r->agenda.due_count < STAY_MAX &&
+	       flush->world->mono_ms() - r->news_ms < STAY_MS;
+}
+
+/* Of hundreds of messages a second none shall get a process of its own. */
+static void note_news(struct run *r)
+{
+	int64_t cost_ms = GAP_FACTOR * (r->flush->world->mono_ms() - r->looked_ms);
+
+	if (!r->gap_ms || r->crew.started == r->started)
+		r->gap_ms = GAP_MIN_MS;
+	else
+		r->gap_ms = 2 * r->gap_ms < GAP_MAX_MS ? 2 * r->gap_ms : GAP_MAX_MS;
+	if (r->gap_ms < cost_ms)
+		r->gap_ms = cost_ms;
+	r->started = r->crew.started;
+	r->news_ms = r->flush->world->mono_ms();
+}
+
+static int64_t until_look_ms(const struct run *r)
+{
+	int64_t left_ms = r->looked_ms + r->gap_ms - r->flush->world->mono_ms();
+
+	if (!agenda_is_planned(&r->agenda))
+		return 0;
+	if (!stays(r))
+		return LOOK_AGAIN_MS;
+	return left_ms > 0 ? left_ms : 0;
 }
 
 static void look_again(struct run *r)
 {
-	if (!may_look_again(r))
+	size_t found_before = r->agenda.due_count;
+
+	if (r->is_one || !agenda_is_planned(&r->agenda) ||
+		(stays(r) && until_look_ms(r) > 0))
 		return;
-	agenda_look_again(&r->agenda);
 	r->looked_ms = r->flush->world->mono_ms();
+	agenda_look_again(&r->agenda);
+	if (r->agenda.due_count > found_before)
+		note_news(r);
 }
 
 /* Until nothing is left to do now: no worker, nothing planned, nothing new. */
@@ -76,15 +124,17 @@ static void work(struct run *r)
 	do {
 		found_before = a->due_count;
 		planned = agenda_plan(&r->agenda);
+		crew_let_wait(&r->crew, stays(r));
 		crew_start(&r->crew);
-		if (r->crew.count)
-			crew_wait(&r->crew, agenda_is_planned(a) ? LOOK_AGAIN_MS : 0);
+		if (r->crew.count || stays(r))
+			crew_wait(&r->crew, (int)until_look_ms(r));
 		look_again(r);
 		save_news_now_and_then(r);
 		/* what can neither be planned nor served now is left to the next run */
 	} while (r->crew.count ||
-		 (!flush_is_stopping() && (crew_has_work(&r->crew) || planned ||
-						  a->due_count > found_before)));
+		 (!flush_is_stopping() &&
+			 (crew_has_work(&r->crew) || planned ||
+				 a->due_count > found_before || stays(r))));
 }
 
 static void add_up(const struct plan *plan, struct run_result *ret)

@@ -307,7 +307,16 @@ static void logged_in(const struct session *s)
 			s->flush, login->smtp.user, smtp_client_mechanism(s->engine));
 }
 
-static void do_next(struct session *s)
+/* None now: where replies are outstanding there may be one when they have come. */
+static void end_or_wait(struct session *s, bool is_idle)
+{
+	if (is_idle || flush_is_stopping() || is_old(s))
+		smtp_client_no_message(s->engine);
+	else
+		smtp_client_message_later(s->engine);
+}
+
+static void do_next(struct session *s, bool is_idle)
 {
 	struct outcome why;
 	struct job *job;
@@ -316,8 +325,10 @@ static void do_next(struct session *s)
 		logged_in(s);
 	s->result->is_up = true;
 	channel_note_no_tls(&s->channel, NULL);
+	if (is_idle)
+		sync_outcomes(s);
 	while (!flush_is_stopping() && !is_old(s) &&
-		(job = s->jobs->next(s->jobs->ctx)) != NULL) {
+		(job = s->jobs->next(s->jobs->ctx, is_idle)) != NULL) {
 		if (s->tls_trouble && !job_was_tried(job)) {
 			refuse_job(s, job, s->tls_trouble);
 		} else if (job_prepare(job, smtp_client_extensions(s->engine), &why) ==
@@ -328,7 +339,7 @@ static void do_next(struct session *s)
 			refuse_job(s, job, &why);
 		}
 	}
-	smtp_client_no_message(s->engine);
+	end_or_wait(s, is_idle);
 }
 
 static void set_trouble(struct session *s, const struct outcome *trouble)
@@ -367,7 +378,7 @@ static void converse(struct session *s)
 			do_start_tls(s);
 			break;
 		case SMTP_NEXT:
-			do_next(s);
+			do_next(s, ev.is_idle);
 			break;
 		case SMTP_CONTENT:
 			do_content(s, &ev);

@@ -13,7 +13,11 @@
 
 /* Where the jobs of a session come from and go to. */
 struct session_jobs {
-	struct job *(*next)(void *ctx);           /* NULL: no more */
+	/*
+	 * NULL: none now. With `is_idle` nothing is outstanding: it may wait for one, and
+	 * NULL ends the session.
+	 */
+	struct job *(*next)(void *ctx, bool is_idle);
 	void (*done)(void *ctx, struct job *job); /* takes the job back */
 	void *ctx;
 };

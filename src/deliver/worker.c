@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "deliver/feed.h"
 #include "deliver/job.h"
 #include "deliver/job_list.h"
 #include "deliver/login.h"
@@ -21,6 +22,7 @@ struct worker {
 	struct mx_list hosts;
 	struct published published; /* about them */
 	struct login login;         /* of the route, for all its hosts */
+	struct feed_reader feed;    /* what comes behind the list */
 	struct job_list waiting;    /* for the host that is tried now */
 	struct job_list untried;    /* it closed before they were said to it */
 	struct job_list undecided;  /* for the one after it */
@@ -42,11 +44,15 @@ static const struct plan_job *take_planned(struct destination *d)
 	return at < d->job_count ? &d->jobs[at] : NULL;
 }
 
-static struct job *next_fresh(struct worker *w)
+/* What is waited for is waited for with the connection open, and nothing outstanding. */
+static struct job *next_fresh(struct worker *w, bool may_wait)
 {
 	const struct plan_job *planned;
+	struct plan_job fed;
 
-	while (!flush_is_stopping() && (planned = take_planned(w->d)) != NULL) {
+	while (!flush_is_stopping() &&
+		((planned = take_planned(w->d)) != NULL ||
+			(feed_take(&w->feed, may_wait, &fed) && (planned = &fed)))) {
 		struct job *job =
 			job_begin(w->task->flush, w->d, planned, w->task->shared);
 
@@ -71,10 +77,12 @@ static void note_up(struct worker *w)
 
 static bool has_jobs_here(const struct worker *w)
 {
-	return w->waiting.count > 0 || (w->held < JOB_LIST_MAX && plan_waiting(w->d) > 0);
+	return w->waiting.count > 0 ||
+	       (w->held < JOB_LIST_MAX &&
+		       (plan_waiting(w->d) > 0 || feed_has_jobs(&w->feed)));
 }
 
-static struct job *next_job(void *ctx)
+static struct job *next_job(void *ctx, bool is_idle)
 {
 	struct worker *w = ctx;
 	struct job *job;
@@ -83,7 +91,7 @@ static struct job *next_job(void *ctx)
 	job = job_list_shift(&w->waiting);
 	if (job || w->held == JOB_LIST_MAX)
 		return job;
-	job = next_fresh(w);
+	job = next_fresh(w, is_idle && w->held == 0);
 	w->held += job != NULL;
 	return job;
 }
@@ -342,7 +350,7 @@ static void fail_unroutable(struct worker *w)
 {
 	struct job *job;
 
-	while ((job = next_fresh(w)) != NULL) {
+	while ((job = next_fresh(w, false)) != NULL) {
 		for (size_t i = 0; i < job->count; i++) {
 			struct route ignored;
 			struct outcome why;
@@ -467,7 +475,9 @@ static void log_in_and_serve(struct worker *w)
 
 void worker_run(const struct worker_task *task)
 {
-	struct worker w = {.task = task, .d = task->destination};
+	struct worker w = {.task = task,
+		.d = task->destination,
+		.feed = {.d = task->destination, .wake_fd = task->wake_fd}};
 	struct outcome why;
 
 	if (w.d->is_unroutable) {

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""Submit at a steady rate: pace.py RATE SECONDS SENDMAIL LETTER UID...
+"""Submit at a steady rate: pace.py RATE SECONDS SENDMAIL LETTER LOG UID...
 
-Each user has an equal part of RATE submissions a second. Prints how late the last one was and
-how much memory all flush processes together had at the worst moment, in KB.
+Each user has an equal part of RATE submissions a second. When LOG tells that all were delivered
+it prints how late the last submission was, how much memory all flush processes together had at
+the worst moment, in KB, and how many processes were started beside the submissions. It needs a
+process namespace of its own for that: numbers are given in sequence, and every one counts.
 """
 import os
 import sys
 import time
 
 rate, seconds = int(sys.argv[1]), int(sys.argv[2])
-sendmail, letter = sys.argv[3:5]
-uids = [int(uid) for uid in sys.argv[5:]]
+sendmail, letter, log_path = sys.argv[3:6]
+uids = [int(uid) for uid in sys.argv[6:]]
 
 
 def submit_all(uid, first, count, begin):
@@ -48,6 +50,20 @@ def resident_kb():
     return total
 
 
+def next_pid():
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return pid
+
+
+def delivered():
+    with open(log_path, encoding="utf-8", errors="replace") as log:
+        return sum("event=delivered" in line for line in log)
+
+
+first_pid = next_pid()
 begin = time.monotonic() + 0.2
 children = []
 for number, uid in enumerate(uids):
@@ -65,4 +81,8 @@ while children:
             children.remove(child)
             failed += not os.WIFEXITED(status)
             late = max(late, os.waitstatus_to_exitcode(status))
-print(f"failed={failed} late_s={late / 10} rss_kb={most}")
+while delivered() < rate * seconds:
+    most = max(most, resident_kb())
+    time.sleep(0.1)
+processes = next_pid() - first_pid - 1 - len(uids) - rate * seconds
+print(f"failed={failed} processes={processes} late_s={late / 10} rss_kb={most}")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A machine with many users, for bench.sh: users.sh idle|kicks, as root in a mount namespace of
-# its own. Prints NAME=VALUE words.
+# A machine with many users, for bench.sh: users.sh idle|kicks|alone, as root in namespaces of its
+# own for mounts and processes. Prints NAME=VALUE words.
 set -euo pipefail
 
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
@@ -57,18 +57,25 @@ idle() {
 	"$BUILD/bench/measure" -n 3 "$BUILD/libexec/nullmta-flush" flush --all
 }
 
-# 200 submissions a second by four users, for SECONDS
+# 200 submissions a second by the users that are named, for SECONDS
+submit() {
+	python3 "$TOP/tests/bench/pace.py" 200 "${KICKS_SECONDS:-10}" "$BUILD/bin/sendmail" "$work/letter" \
+		"$work/log" "$@"
+}
+
+# kicked by a socket, as systemd has it
 kicks() {
-	local seconds=${KICKS_SECONDS:-10}
 	start_sink
 	python3 "$TOP/tests/support/activate.py" /run/nullmta/flush.sock \
 		"$BUILD/libexec/nullmta-flush" flush --all 2>"$work/starts" >"$work/ready" &
 	until [ -s "$work/ready" ]; do sleep 0.01; done
-	python3 "$TOP/tests/bench/pace.py" 200 "$seconds" "$BUILD/bin/sendmail" "$work/letter" \
-		54001 54002 54003 54004
-	until [ "$(grep -c event=delivered "$work/log")" = $((200 * seconds)) ]; do sleep 0.1; done
-	echo "programs=$(wc -l <"$work/starts")" \
-		"processes=$(grep -v 'event=queued' "$work/log" | grep -o 'nullmta\[[0-9]*' | sort -u | wc -l)"
+	submit 54001 54002 54003 54004
+}
+
+# without one: each user's own flush
+alone() {
+	start_sink
+	submit 54001
 }
 
 "$@"

@@ -260,6 +260,64 @@ static void what_comes_amid_a_run_leaves_with_it(void **state)
 	smtp_child_stop(&peer);
 }
 
+static _Atomic uint32_t others_wait;
+
+/* Whenever all that came has left, another one comes, eight in all. */
+static int64_t mono_with_one_after_another(void)
+{
+	if (getpid() != runner)
+		return clock_mono_ms();
+	if (events < 8 && waiting(world) == 0) {
+		(void)fake_world_mail(world, &(struct fake_mail){0});
+		events++;
+	} else if (events == 8 && waiting(world) == 0) {
+		others_wait = 1;
+	}
+	return clock_mono_ms();
+}
+
+static void while_mail_comes_a_run_stays_with_its_connection(void **state)
+{
+	struct fake_world *w = *state;
+	struct smtp_child peer;
+	struct run_result r;
+
+	others_wait = 0;
+	start_peer(&peer, NULL);
+	w->flush.may_stay = true;
+	w->flush.others_wait = &others_wait;
+	(void)fake_world_mail(w, &(struct fake_mail){0});
+	w->world.mono_ms = mono_with_one_after_another;
+	r = run(w);
+	assert_int_equal(r.delivered, 9);
+	assert_int_equal(smtp_child_letters(&peer), 9);
+	/* the first worker may have ended before anybody knew that more would come */
+	assert_true(smtp_child_connections(&peer) <= 2);
+	assert_int_equal(fake_world_logged(w, "event=run "), 1);
+	smtp_child_stop(&peer);
+}
+
+/* What is shared with others is settled when its workers have ended: they must not wait. */
+static void a_run_that_stays_settles_what_is_shared(void **state)
+{
+	struct fake_world *w = *state;
+	struct smtp_child peer;
+	struct run_result r;
+
+	others_wait = 0;
+	start_peer(&peer, NULL);
+	w->flush.may_stay = true;
+	w->flush.others_wait = &others_wait;
+	for (int i = 0; i < 2; i++)
+		(void)fake_world_mail(
+			w, &(struct fake_mail){.to = {"a@one.example", "b@two.example"}});
+	w->world.mono_ms = mono_with_one_after_another;
+	r = run(w);
+	assert_int_equal(r.delivered, 12);
+	assert_int_equal(waiting(w), 0);
+	smtp_child_stop(&peer);
+}
+
 /* The time of a long run: the slow worker waits for the reason why the other mail waits. */
 static int64_t mono_of_hours(void)
 {
@@ -408,6 +466,8 @@ int main(void)
 		TEST(a_dead_destination_is_tried_once_and_remembered),
 		TEST(a_host_that_is_back_is_forgotten),
 		TEST(what_comes_amid_a_run_leaves_with_it),
+		TEST(while_mail_comes_a_run_stays_with_its_connection),
+		TEST(a_run_that_stays_settles_what_is_shared),
 		TEST(what_is_learned_is_saved_while_others_are_slow),
 		TEST(one_message_is_tried_alone),
 		TEST(a_caller_that_ignores_sigchld_changes_nothing),

@@ -118,11 +118,12 @@ static struct spool_entry add_mail(struct scene *s, const struct fake_mail *mail
 	return e;
 }
 
-static struct job *next_job(void *ctx)
+static struct job *next_job(void *ctx, bool is_idle)
 {
 	struct scene *s = ctx;
 	struct job *j;
 
+	(void)is_idle; /* nobody waits here */
 	if (s->at == s->count)
 		return NULL;
 	j = job_begin(&s->w.flush, s->d, &s->jobs[s->at++], NULL);
