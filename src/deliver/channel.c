@@ -124,7 +124,7 @@ static int load_files(struct channel *c, struct outcome *ret_why)
 		return 0;
 	if (o->level == TLS_NONE || tls_cache_load(c->flush->world->tls, o, &f) == 0)
 		return 0;
-	why = outcome_make(OUTCOME_DEFERRED, OUTCOME_ROUTE, "4.3.5", "%s", f.text);
+	why = outcome_of_fault(OUTCOME_DEFERRED, OUTCOME_ROUTE, "4.3.5", &f);
 	return refuse(c, &why, ret_why);
 }
 
@@ -186,8 +186,7 @@ static int shake_hands(struct channel *c, struct outcome *ret_why)
 
 	if (stream_start_tls(c->stream, &c->policy.options, c->flush->world->tls, &f) <
 		0) {
-		why = outcome_make(
-			OUTCOME_DEFERRED, OUTCOME_ROUTE, "4.3.5", "%s", f.text);
+		why = outcome_of_fault(OUTCOME_DEFERRED, OUTCOME_ROUTE, "4.3.5", &f);
 		return refuse(c, &why, ret_why);
 	}
 	c->may_do_without = c->policy.options.level == TLS_MAY;

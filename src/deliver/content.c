@@ -40,11 +40,11 @@ static const struct content_facts *stored_facts(const struct content *c)
 	return &c->message->envelope.facts;
 }
 
-static struct outcome damaged(struct content *c, const char *why)
+static struct outcome damaged(struct content *c, struct fault *why)
 {
-	(void)text_copy(c->damage, sizeof(c->damage), span_of(why));
-	return outcome_make(OUTCOME_DEFERRED, OUTCOME_MESSAGE, "4.3.0",
-		"the stored message is damaged: %s", why);
+	(void)text_copy(c->damage, sizeof(c->damage), span_of(why->text));
+	fault_prefix(why, "the stored message is damaged");
+	return outcome_of_fault(OUTCOME_DEFERRED, OUTCOME_MESSAGE, "4.3.0", why);
 }
 
 static ssize_t read_stored(
@@ -56,10 +56,10 @@ static ssize_t read_stored(
 	if (got >= 0)
 		return got;
 	if (f.err) /* EIO and the like: this machine, perhaps not tomorrow */
-		*ret_why = outcome_make(
-			OUTCOME_DEFERRED, OUTCOME_MESSAGE, "4.3.0", "%s", f.text);
+		*ret_why =
+			outcome_of_fault(OUTCOME_DEFERRED, OUTCOME_MESSAGE, "4.3.0", &f);
 	else
-		*ret_why = damaged(c, f.text);
+		*ret_why = damaged(c, &f);
 	return -1;
 }
 
@@ -80,6 +80,7 @@ static bool is_source_read(const struct content *c)
 static ssize_t read_source(struct content *c, char *to, size_t n, struct outcome *ret_why)
 {
 	struct span head = span_head(span_from(buf_span(&c->head), c->head_at), n);
+	struct fault f;
 	ssize_t got;
 
 	if (head.len) {
@@ -93,7 +94,8 @@ static ssize_t read_source(struct content *c, char *to, size_t n, struct outcome
 	c->crc = crc32c(c->crc, to, (size_t)got);
 	c->source_at += (uint64_t)got;
 	if (is_source_read(c) && c->crc != stored_facts(c)->crc) {
-		*ret_why = damaged(c, "checksum");
+		fault_set(&f, FAULT_DATA, 0, "checksum");
+		*ret_why = damaged(c, &f);
 		return -1;
 	}
 	return got;

@@ -169,8 +169,7 @@ static void expand(struct making *m, size_t number)
 		set_fate(a, &o);
 		break;
 	case ALIAS_BROKEN:
-		o = outcome_make(
-			OUTCOME_DEFERRED, OUTCOME_RECIPIENT, "4.3.5", "%s", why.text);
+		o = outcome_of_fault(OUTCOME_DEFERRED, OUTCOME_RECIPIENT, "4.3.5", &why);
 		set_fate(a, &o);
 		break;
 	}

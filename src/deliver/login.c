@@ -44,11 +44,11 @@ static void fill(struct login *l, const struct conf_relay *relay)
 	l->is_given = smtp_auth_is_required(&l->smtp) || l->smtp.has_certificate;
 }
 
-static enum login_result useless(struct outcome *ret_why, const char *why)
+static enum login_result useless(struct outcome *ret_why, struct fault *why)
 {
-	*ret_why = outcome_make(
-		OUTCOME_DEFERRED, OUTCOME_ROUTE, "4.3.5", "cannot log in: %s", why);
-	return LOGIN_USELESS;
+	fault_prefix(why, "cannot log in");
+	*ret_why = outcome_of_fault(OUTCOME_DEFERRED, OUTCOME_ROUTE, "4.3.5", why);
+	return why->kind == FAULT_ACCESS ? LOGIN_FORBIDDEN : LOGIN_USELESS;
 }
 
 /* A user whose password nobody has said: the server would only tell us so. */
@@ -68,14 +68,14 @@ enum login_result login_open(struct login *ret, const struct flush *flush,
 	if (d->route.kind != ROUTE_RELAY || !flush->logins)
 		return LOGIN_READY;
 	relay = flush_relay(flush, &d->route);
-	if (flush->logins->read(flush->logins->ctx, relay, &ret->secret, &f) < 0) {
-		(void)useless(ret_why, f.text);
-		return f.kind == FAULT_ACCESS ? LOGIN_FORBIDDEN : LOGIN_USELESS;
-	}
+	if (flush->logins->read(flush->logins->ctx, relay, &ret->secret, &f) < 0)
+		return useless(ret_why, &f);
 	fill(ret, relay);
-	if (lacks_secret(ret))
-		return useless(ret_why,
+	if (lacks_secret(ret)) {
+		fault_set(&f, FAULT_CONFIG, 0,
 			"there is no password; set password_file or password_command");
+		return useless(ret_why, &f);
+	}
 	return LOGIN_READY;
 }
 

@@ -30,19 +30,37 @@ void outcome_status_format(
 		status.subject, status.detail);
 }
 
-struct outcome outcome_make(enum outcome_kind kind, enum outcome_scope scope,
-	const char *status, const char *fmt, ...)
+static struct outcome begin(
+	enum outcome_kind kind, enum outcome_scope scope, const char *status)
 {
 	struct outcome o = {.kind = kind, .scope = scope};
-	char raw[OUTCOME_TEXT_MAX];
-	va_list args;
 
 	if (outcome_status_parse(span_of(status), &o.status) < 0)
 		BUG("status");
+	return o;
+}
+
+struct outcome outcome_make(enum outcome_kind kind, enum outcome_scope scope,
+	const char *status, const char *fmt, ...)
+{
+	struct outcome o = begin(kind, scope, status);
+	char raw[OUTCOME_TEXT_MAX];
+	va_list args;
+
 	va_start(args, fmt);
 	(void)vsnprintf(raw, sizeof(raw), fmt, args);
 	va_end(args);
 	text_clean_into(o.text, sizeof(o.text), span_of(raw));
+	return o;
+}
+
+struct outcome outcome_of_fault(enum outcome_kind kind, enum outcome_scope scope,
+	const char *status, const struct fault *f)
+{
+	struct outcome o = begin(kind, scope, status);
+
+	_Static_assert(sizeof(o.text) >= sizeof(f->text), "a fault fits");
+	(void)text_copy(o.text, sizeof(o.text), span_of(f->text));
 	return o;
 }
 

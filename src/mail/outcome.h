@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/bug.h"
+#include "base/fault.h"
 #include "base/span.h"
 
 #define OUTCOME_TEXT_MAX   512
@@ -53,6 +54,13 @@ struct outcome {
  */
 struct outcome outcome_make(enum outcome_kind kind, enum outcome_scope scope,
 	const char *status, const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+/*
+ * The same with the text of a fault, which is clean already: cleaned twice, a backslash
+ * would be doubled twice.
+ */
+struct outcome outcome_of_fault(enum outcome_kind kind, enum outcome_scope scope,
+	const char *status, const struct fault *f);
 
 /*
  * Parse "C.S.D": class 2, 4 or 5, subject and detail of 1 to 3 digits (RFC 3463 2).

@@ -55,8 +55,8 @@ static int resolve_domain(
 	struct fault f;
 
 	if (idn_to_ascii(domain, route.name, &f) < 0) {
-		*ret_why = outcome_make(
-			OUTCOME_FAILED, OUTCOME_RECIPIENT, "5.1.2", "%s", f.text);
+		*ret_why =
+			outcome_of_fault(OUTCOME_FAILED, OUTCOME_RECIPIENT, "5.1.2", &f);
 		return -1;
 	}
 	*ret = route;

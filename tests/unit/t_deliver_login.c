@@ -180,8 +180,9 @@ static void what_cannot_be_read_is_told_apart(void **state)
 	assert_int_equal(open_login(s), LOGIN_USELESS);
 	assert_non_null(strstr(s->why.text, "cannot log in: chmod 600 /secret"));
 	assert_int_equal(s->why.scope, OUTCOME_ROUTE);
-	fault_set(&f, FAULT_ACCESS, 0, "/secret: not for you");
+	fault_set(&f, FAULT_ACCESS, 0, "/sec\\ret: not for you");
 	assert_int_equal(open_login(s), LOGIN_FORBIDDEN);
+	assert_string_equal(s->why.text, "cannot log in: /sec\\\\ret: not for you");
 	assert_int_equal(s->why.scope, OUTCOME_ROUTE);
 }
 

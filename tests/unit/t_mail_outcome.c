@@ -57,11 +57,28 @@ static void our_own_words_are_clean(void **state)
 	assert_string_equal(outcome_kind_name(o.kind), "deferred");
 }
 
+/* what comes out shows each octet one way: cleaned once, wherever the text came through */
+static void the_words_of_a_fault_stay(void **state)
+{
+	struct outcome o;
+	struct fault f;
+
+	(void)state;
+	fault_set(&f, FAULT_SYSTEM, 0, "%s: unreadable", "a\\b\x01");
+	fault_prefix(&f, "aliases");
+	o = outcome_of_fault(OUTCOME_DEFERRED, OUTCOME_ROUTE, "4.3.5", &f);
+	assert_int_equal(o.kind, OUTCOME_DEFERRED);
+	assert_int_equal(o.scope, OUTCOME_ROUTE);
+	assert_int_equal(o.status.subject, 3);
+	assert_string_equal(o.text, "aliases: a\\\\b\\x01: unreadable");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(status_codes_have_three_small_numbers),
 		cmocka_unit_test(our_own_words_are_clean),
+		cmocka_unit_test(the_words_of_a_fault_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
