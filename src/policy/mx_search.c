@@ -39,17 +39,21 @@ static bool has_self(const struct mx_search *s, const struct dns_answer *answer)
 	return false;
 }
 
-/* Hosts that a proxy looks up have no address here; their names tell them apart. */
+/*
+ * By name and address: at one address, two names may have two certificates, two sets of TLSA
+ * records (RFC 7672 2.2), and a policy of which only one is a host (RFC 8461 4.1). Hosts
+ * that a proxy looks up have no address here.
+ */
 static bool is_target(
 	const struct mx_search *s, const char *host, const struct netaddr *address)
 {
 	for (size_t i = 0; i < s->list.count; i++) {
 		const struct mx_target *target = &s->list.targets[i];
-		bool is_same = mx_target_is_named(target)
-				       ? span_is(span_of(target->host), host)
-				       : netaddr_is_same(&target->address, address);
+		bool is_same = mx_target_is_named(target) ||
+			       netaddr_is_same(&target->address, address);
 
-		if (is_same && target->port == s->port)
+		if (is_same && target->port == s->port &&
+			span_iis(span_of(target->host), host))
 			return true;
 	}
 	return false;

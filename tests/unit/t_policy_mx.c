@@ -139,9 +139,12 @@ static void test_finding_hosts(void **state)
 			HOSTS "d.test MX 10 www.example\n"
 			      "www.example CNAME a.example\n",
 			"www.example[192.0.2.1]"},
-		{"the same address by two names",
+		{"the same address by two names: what DANE and MTA-STS say may differ",
 			HOSTS "d.test MX 10 a.example\nd.test MX 20 z.example\n"
 			      "z.example A 192.0.2.1\n",
+			"a.example[192.0.2.1] z.example[192.0.2.1]"},
+		{"the same name twice",
+			HOSTS "d.test MX 10 a.example\nd.test MX 20 A.example\n",
 			"a.example[192.0.2.1]"},
 		{"many IPv6 addresses leave room for IPv4",
 			"d.test MX 10 m.example\nm.example AAAA 2001:db8::1\n"

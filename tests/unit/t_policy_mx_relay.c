@@ -194,7 +194,7 @@ static const struct relay_case cases[] = {
 	{"in order", {.hops = "b.example 192.0.2.7 a.example:26"},
 		"b.example[192.0.2.2]:25 [192.0.2.7]:25 a.example[192.0.2.1]:26"},
 	{"known already", {.hops = "a.example a.example 192.0.2.1 a.example:26"},
-		"a.example[192.0.2.1]:25 a.example[192.0.2.1]:26"},
+		"a.example[192.0.2.1]:25 [192.0.2.1]:25 a.example[192.0.2.1]:26"},
 	{"one of them fails", {.hops = "fails.example gone.example a.example"},
 		"a.example[192.0.2.1]:25"},
 
