@@ -13,6 +13,9 @@
 
 #define NAME_MAX_LEN 2048 /* of "section:key"; a line holds 1000 octets */
 
+/* for iniparser in place of a backslash; a control character is in no line that is left */
+#define BACKSLASH_MASK '\1'
+
 /* Read all, with one read(2) where the size that fstat(2) told is still right. */
 static int read_text(struct inifile *file, off_t size, struct fault *f)
 {
@@ -120,6 +123,27 @@ static dictionary *load_text(const struct inifile *file)
 	return d;
 }
 
+static void swap(char *text, size_t len, char from, char to)
+{
+	for (size_t i = 0; i < len; i++)
+		if (text[i] == from)
+			text[i] = to;
+}
+
+/* iniparser 4.2 takes a backslash between quotes away, 4.1 does not: it is shown none. */
+static dictionary *load_masked(struct inifile *file)
+{
+	dictionary *d;
+
+	swap(file->text.data, file->text.len, '\\', BACKSLASH_MASK);
+	d = load_text(file);
+	swap(file->text.data, file->text.len, BACKSLASH_MASK, '\\');
+	for (ssize_t i = 0; d && i < (ssize_t)d->size; i++)
+		if (d->val[i])
+			swap(d->val[i], strlen(d->val[i]), BACKSLASH_MASK, '\\');
+	return d;
+}
+
 /*
  * The rule is that nothing is hidden; then iniparser reads the file once more by itself.
  * That it sees another file then, or one that changed, does no harm: the caller compares
@@ -129,7 +153,9 @@ int inifile_parse(struct inifile *file, const char *path, struct fault *f)
 {
 	iniparser_set_error_callback(say_nothing);
 	errno = 0;
-	file->dictionary = file->has_hidden ? load_text(file) : iniparser_load(path);
+	file->dictionary = file->has_hidden || span_find(buf_span(&file->text), '\\') >= 0
+				   ? load_masked(file)
+				   : iniparser_load(path);
 	if (!file->dictionary) {
 		fault_set(f, FAULT_CONFIG, errno, "cannot be parsed%s",
 			file->has_hidden ? " before its mistakes are mended" : "");

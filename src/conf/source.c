@@ -195,8 +195,8 @@ static bool is_exposed(
 }
 
 /*
- * Take a value from iniparser, but only where it is what stands in the line: a version
- * with escapes in quotes, or a file that changed meanwhile, must not pass unseen.
+ * Take a value from iniparser, but only where it is what stands in the line: a version with
+ * new ideas, or a file that changed meanwhile, must not pass unseen.
  */
 static void take_value(struct source *s, const struct found *found)
 {
@@ -207,8 +207,8 @@ static void take_value(struct source *s, const struct found *found)
 		return;
 	if (!value || !span_eq(span_of(value), found->value)) {
 		conf_problems_add(s->problems, &at,
-			"iniparser reads another value than the line shows; avoid "
-			"backslashes, and try again if the file was just written");
+			"iniparser reads another value than the line shows; try again "
+			"if the file was just written");
 		/* nothing at all: it could not read so far, and tells nobody */
 		s->problems->is_unread = s->problems->is_unread || !value;
 		return;
