@@ -153,19 +153,31 @@ static void close_range_of(unsigned first, unsigned last)
 		(void)syscall(SYS_close_range, first, last, 0); /* musl has no other */
 }
 
-int privilege_detach(int keep, struct fault *f)
+/* The lowest of them that is not below `from`, or ~0. */
+static unsigned next_kept(const int keep[PRIVILEGE_KEPT], unsigned from)
 {
+	unsigned next = ~0U;
+
+	for (size_t i = 0; i < PRIVILEGE_KEPT; i++)
+		if (keep[i] >= 0 && (unsigned)keep[i] >= from && (unsigned)keep[i] < next)
+			next = (unsigned)keep[i];
+	return next;
+}
+
+int privilege_detach(const int keep[PRIVILEGE_KEPT], struct fault *f)
+{
+	unsigned from = STDERR_FILENO + 1;
+	unsigned next;
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || dup2(fd, STDIN_FILENO) < 0)
 		return fail(f, "/dev/null");
 	(void)setsid(); /* fails for who leads a session, which has no terminal of ours */
-	if (keep > STDERR_FILENO) {
-		close_range_of(STDERR_FILENO + 1, (unsigned)keep - 1);
-		close_range_of((unsigned)keep + 1, ~0U);
-	} else {
-		close_range_of(STDERR_FILENO + 1, ~0U);
+	while ((next = next_kept(keep, from)) != ~0U) {
+		close_range_of(from, next - 1);
+		from = next + 1;
 	}
+	close_range_of(from, ~0U);
 	return 0;
 }
 

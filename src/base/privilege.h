@@ -34,10 +34,11 @@ int privilege_confine(struct fault *f);
 void privilege_die_with(pid_t parent);
 
 /*
- * Close every descriptor above stderr but `keep` (-1: none); standard input becomes
+ * Close every descriptor above stderr but those of `keep` (-1: none); standard input becomes
  * /dev/null, and there is no controlling terminal any more. 0, or -1 and a fault.
  */
-int privilege_detach(int keep, struct fault *f);
+#define PRIVILEGE_KEPT 3
+int privilege_detach(const int keep[PRIVILEGE_KEPT], struct fault *f);
 
 /*
  * Forget the environment but for what begins with one of `kept` (a list with a NULL behind,

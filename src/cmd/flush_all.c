@@ -20,6 +20,7 @@
 #include "base/secret.h"
 #include "cmd/exit_code.h"
 #include "cmd/kick.h"
+#include "cmd/refusals.h"
 #include "cmd/turns.h"
 #include "spool/spool_root.h"
 
@@ -48,6 +49,7 @@ struct flush_all {
 	struct setup system;
 	struct vault vault;
 	char *log_target;
+	int refusals_fd;
 	struct flush_tally *tally;
 	struct flush_owner owner;
 	struct turns turns;
@@ -106,6 +108,7 @@ static int load_system(struct flush_all *a)
 		release_system(a);
 		a->log_target = mem_string(checked.conf.log.target);
 		vault_load(&a->vault, &checked.conf);
+		a->vault.refusals_fd = a->refusals_fd;
 		setup_load_system(&a->system, a->options->conf_file);
 	}
 	setup_release(&checked);
@@ -408,6 +411,7 @@ static int begin(struct flush_all *a, struct fault *f)
 	clean_process();
 	warm_up();
 	a->kick_fd = kick_inherit(f);
+	a->refusals_fd = refusals_open(RUNDIR "/nullmta");
 	if (a->kick_fd == -2 || open_signals(a, f) < 0 || open_tally(a, f) < 0)
 		return -1;
 	a->owner = (struct flush_owner){
@@ -423,7 +427,8 @@ static int begin(struct flush_all *a, struct fault *f)
 
 int flush_all(const struct flush_options *options, flush_work work)
 {
-	struct flush_all a = {.options = options, .signal_fd = -1, .kick_fd = -1};
+	struct flush_all a = {
+		.options = options, .signal_fd = -1, .kick_fd = -1, .refusals_fd = -1};
 	struct fault f;
 	int code = EX_OK;
 
@@ -443,5 +448,6 @@ int flush_all(const struct flush_options *options, flush_work work)
 	turns_release(&a.turns);
 	release_system(&a);
 	file_close(a.signal_fd);
+	file_close(a.refusals_fd);
 	return code;
 }

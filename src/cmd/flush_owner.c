@@ -30,8 +30,9 @@ static void restore_signals(void)
 static int become(const struct flush_owner *o, const struct user *user, struct fault *f)
 {
 	static const char *const nothing[] = {NULL};
+	const int kept[PRIVILEGE_KEPT] = {log_descriptor(), o->vault->refusals_fd, -1};
 
-	if (privilege_detach(log_descriptor(), f) < 0 ||
+	if (privilege_detach(kept, f) < 0 ||
 		privilege_drop(user->uid, user->gid, f) < 0 || privilege_confine(f) < 0)
 		return -1;
 	privilege_die_with(o->parent);

@@ -64,6 +64,7 @@ int flusher_open(struct flusher *fl, struct fault *f)
 		.way_rewrites = fl->rewriting.ways,
 		.way_tls = fl->securing.ways,
 		.logins = &fl->logins.source,
+		.is_systems = fl->vault != NULL,
 	};
 	if (fl->rewriting.is_needed)
 		fl->flush.rewrite = &fl->rewriting.rules;

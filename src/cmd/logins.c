@@ -22,7 +22,7 @@ static int read_secret(
 	int found = l->vault ? vault_read(l->vault, relay, ret, f) : 0;
 
 	if (found)
-		return found < 0 ? -1 : 0;
+		return found;
 	return credential_read(ret, &l->owner, relay, f);
 }
 
@@ -33,7 +33,9 @@ void logins_init(struct logins *l, const struct conf *conf, const struct user *u
 		.owner = {.user = user,
 			.credentials_dir = getenv("CREDENTIALS_DIRECTORY")},
 		.vault = vault,
-		.source = {.read = read_secret, .ctx = l},
+		.source = {.read = read_secret,
+			.ctx = l,
+			.memory_fd = vault ? vault->refusals_fd : -1},
 	};
 	if (has_any_login(conf))
 		secret_protect_process();

@@ -1,7 +1,9 @@
 #include "cmd/vault.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -67,6 +69,25 @@ static bool has_fixed_files(const struct conf_relay *relay)
 	       is_fixed(relay->tls_cert) && is_fixed(relay->tls_key);
 }
 
+/*
+ * CAs in a directory are found by name while a certificate is verified, which a child does
+ * with a user's rights. They are no secret, so that is told rather than worked around.
+ */
+static void check_ca_dir(const struct conf_relay *relay, const char *dir)
+{
+	struct buf why = BUF_INIT(PATH_MAX + 200);
+	struct stat st;
+
+	if (!dir || stat(dir, &st) != 0 || (st.st_mode & 05) == 05)
+		return;
+	buf_addf(&why,
+		"tls_ca: users cannot read the directory %s, and their mail is verified "
+		"with their rights; chmod 755 %s, or name a file",
+		dir, dir);
+	complain(relay, buf_str(&why));
+	buf_release(&why);
+}
+
 static void load_tls(struct vault *v, const struct conf_relay *relay,
 	const struct tls_options *options)
 {
@@ -74,6 +95,7 @@ static void load_tls(struct vault *v, const struct conf_relay *relay,
 
 	if (!has_fixed_files(relay) || options->level == TLS_NONE)
 		return;
+	check_ca_dir(relay, options->ca_dir);
 	if (!v->tls)
 		v->tls = tls_cache_new();
 	if (tls_cache_load(v->tls, options, &f) < 0)
@@ -88,7 +110,7 @@ void vault_load(struct vault *ret, const struct conf *conf)
 	struct conf_problems ignored = {0}; /* of paths that are not looked at here */
 	struct securing securing;
 
-	*ret = (struct vault){0};
+	*ret = (struct vault){.refusals_fd = -1};
 	securing_load(&securing, conf, &nobody, &ignored);
 	for (size_t i = 0; i <= conf->route_count; i++) {
 		load_secret(ret, section_at(conf, i), &nobody);

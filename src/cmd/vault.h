@@ -20,6 +20,7 @@ struct vault {
 	size_t count;
 	struct tls_cache *tls;    /* with the files that were read; NULL: none */
 	struct strv certificates; /* the client's, in `tls` */
+	int refusals_fd; /* borrowed, of cmd/refusals.h: of these secrets; -1: none */
 };
 
 /*

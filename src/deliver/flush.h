@@ -39,6 +39,7 @@ struct flush {
 	struct schedule retry;
 	struct netaddr_list own_addresses;
 	int64_t started_s;
+	bool is_systems; /* of root's flush for all: nobody comes behind it who may more */
 	bool is_now; /* try everything, whatever the schedule and the host memory say */
 	/*
 	 * Where mail comes while the run goes on it stays for more, as long as nobody else

@@ -63,14 +63,17 @@ enum login_result login_open(struct login *ret, const struct flush *flush,
 {
 	const struct conf_relay *relay;
 	struct fault f;
+	int rc;
 
 	*ret = (struct login){0};
 	if (d->route.kind != ROUTE_RELAY || !flush->logins)
 		return LOGIN_READY;
 	relay = flush_relay(flush, &d->route);
-	if (flush->logins->read(flush->logins->ctx, relay, &ret->secret, &f) < 0)
+	rc = flush->logins->read(flush->logins->ctx, relay, &ret->secret, &f);
+	if (rc < 0)
 		return useless(ret_why, &f);
 	fill(ret, relay);
+	ret->is_systems = rc > 0;
 	if (lacks_secret(ret)) {
 		fault_set(&f, FAULT_CONFIG, 0,
 			"there is no password; set password_file or password_command");
@@ -113,31 +116,39 @@ static void key_of(
 		target->host[0] ? target->host : target->verify, target->port);
 }
 
+static struct login_memory memory_of(const struct login *l, const struct flush *flush)
+{
+	if (l->is_systems)
+		return (struct login_memory){.fd = flush->logins->memory_fd};
+	return (struct login_memory){.spool = flush->spool};
+}
+
 bool login_is_barred(const struct login *l, const struct flush *flush,
 	const struct destination *d, const struct mx_target *target,
 	struct outcome *ret_why)
 {
+	struct login_memory m = memory_of(l, flush);
 	char key[KEY_MAX];
 
 	if (!has_secret(l))
 		return false;
 	key_of(d, target, key);
 	return login_memory_is_refused(
-		flush->spool, key, &l->smtp, flush->world->now_s(), ret_why);
+		&m, key, &l->smtp, flush->world->now_s(), ret_why);
 }
 
 void login_note(const struct login *l, const struct flush *flush,
 	const struct destination *d, const struct mx_target *target,
 	const struct outcome *reply)
 {
+	struct login_memory m = memory_of(l, flush);
 	char key[KEY_MAX];
 
 	if (!has_secret(l))
 		return;
 	key_of(d, target, key);
 	if (reply)
-		login_memory_refused(
-			flush->spool, key, &l->smtp, reply, flush->world->now_s());
+		login_memory_refused(&m, key, &l->smtp, reply, flush->world->now_s());
 	else
-		login_memory_accepted(flush->spool, key);
+		login_memory_accepted(&m, key);
 }

@@ -18,11 +18,14 @@
 struct login_source {
 	/*
 	 * The password or token of a relay; `ret` stays without data where there is none.
-	 * -1 and a fault: FAULT_ACCESS where this user may not have it.
+	 * 0, or 1: it is the system's, whose refusals are remembered in `memory_fd` (-1:
+	 * not at all), which no user can read. -1 and a fault: FAULT_ACCESS where this user
+	 * may not have it.
 	 */
 	int (*read)(void *ctx, const struct conf_relay *relay, struct secret *ret,
 		struct fault *f);
 	void *ctx;
+	int memory_fd;
 };
 
 enum login_result {
@@ -35,6 +38,7 @@ enum login_result {
 
 struct login {
 	bool is_given;
+	bool is_systems;
 	struct secret secret;
 	char nonce[LOGIN_NONCE_SIZE];
 	struct smtp_login smtp;

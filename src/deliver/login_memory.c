@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/codec.h"
@@ -112,15 +113,29 @@ static struct outcome outcome_of(const struct entry *e)
 	return o;
 }
 
-bool login_memory_is_refused(const struct spool *spool, const char *key,
+static bool is_empty(const struct login_memory *m)
+{
+	struct stat st;
+
+	if (m->spool)
+		return state_file_is_empty(m->spool, NAME);
+	return fstat(m->fd, &st) != 0 || st.st_size == 0;
+}
+
+static bool open_memory(struct state_file *ret, const struct login_memory *m)
+{
+	return m->spool ? state_file_open(ret, m->spool, NAME, FILE_MAX)
+			: state_file_adopt(ret, m->fd, FILE_MAX);
+}
+
+bool login_memory_is_refused(const struct login_memory *m, const char *key,
 	const struct smtp_login *login, int64_t now_s, struct outcome *ret_why)
 {
 	struct state_file s;
 	struct entry e;
 	bool is_refused;
 
-	if (state_file_is_empty(spool, NAME) ||
-		!state_file_open(&s, spool, NAME, FILE_MAX))
+	if (is_empty(m) || !open_memory(&s, m))
 		return false;
 	is_refused = find(buf_span(&s.text), key, &e) && is_recent(&e, now_s) &&
 		     is_same_login(&e, login);
@@ -167,13 +182,13 @@ static void add_entry(struct buf *out, const char *key, const struct smtp_login 
 	buf_addf(out, "%d %s %s\n", reply->code, status, reply->text);
 }
 
-void login_memory_refused(const struct spool *spool, const char *key,
+void login_memory_refused(const struct login_memory *m, const char *key,
 	const struct smtp_login *login, const struct outcome *reply, int64_t now_s)
 {
 	struct buf text = BUF_INIT(FILE_MAX);
 	struct state_file s;
 
-	if (!state_file_open(&s, spool, NAME, FILE_MAX))
+	if (!open_memory(&s, m))
 		return;
 	add_entry(&text, key, login, reply, now_s); /* first: it is the one that fits */
 	copy_others(buf_span(&s.text), key, now_s, &text);
@@ -182,14 +197,13 @@ void login_memory_refused(const struct spool *spool, const char *key,
 	buf_release(&text);
 }
 
-void login_memory_accepted(const struct spool *spool, const char *key)
+void login_memory_accepted(const struct login_memory *m, const char *key)
 {
 	struct buf text = BUF_INIT(FILE_MAX);
 	struct state_file s;
 	struct entry e;
 
-	if (state_file_is_empty(spool, NAME) ||
-		!state_file_open(&s, spool, NAME, FILE_MAX))
+	if (is_empty(m) || !open_memory(&s, m))
 		return;
 	if (find(buf_span(&s.text), key, &e)) {
 		copy_others(buf_span(&s.text), key, 0, &text);

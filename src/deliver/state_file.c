@@ -25,6 +25,31 @@ bool state_file_open(
 	return true;
 }
 
+/*
+ * By fcntl: a lock of flock(2) would be shared by all who have inherited the descriptor, as
+ * its position is, which is used under the lock only.
+ */
+static bool lock_adopted(int fd, short type)
+{
+	struct flock lock = {.l_type = type, .l_whence = SEEK_SET};
+
+	return fcntl(fd, F_SETLKW, &lock) == 0;
+}
+
+bool state_file_adopt(struct state_file *ret, int fd, size_t max)
+{
+	struct state_file s = {.fd = fd, .is_adopted = true, .text = BUF_INIT(max)};
+	struct fault ignored;
+
+	if (!lock_adopted(fd, F_WRLCK))
+		return false;
+	if (lseek(fd, 0, SEEK_SET) != 0 ||
+		file_read_rest(fd, &s.text, "state", &ignored) < 0)
+		buf_reset(&s.text);
+	*ret = s;
+	return true;
+}
+
 void state_file_write(struct state_file *s, struct span text)
 {
 	struct fault ignored;
@@ -36,7 +61,10 @@ void state_file_write(struct state_file *s, struct span text)
 
 void state_file_close(struct state_file *s)
 {
-	file_close(s->fd);
+	if (s->is_adopted)
+		(void)lock_adopted(s->fd, F_UNLCK); /* it goes with the process, too */
+	else
+		file_close(s->fd);
 	buf_release(&s->text);
 }
 

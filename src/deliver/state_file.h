@@ -12,6 +12,7 @@
 
 struct state_file {
 	int fd;
+	bool is_adopted;
 	struct buf text;
 };
 
@@ -21,6 +22,12 @@ struct state_file {
  */
 bool state_file_open(
 	struct state_file *ret, const struct spool *spool, const char *name, size_t max);
+
+/*
+ * The same of a file that is open already, and may be so in other processes by the same
+ * descriptor. It stays open.
+ */
+bool state_file_adopt(struct state_file *ret, int fd, size_t max);
 
 /* Put `text` in place of what is there; a crash amid it leaves lines that are cut. */
 void state_file_write(struct state_file *s, struct span text);

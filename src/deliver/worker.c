@@ -399,19 +399,24 @@ static bool waits_too_long(const struct worker *w)
 }
 
 /*
- * The login is for the flush of the system, not for this user's (design 2): nothing is
- * touched, so that it finds all of the mail due. That it never comes has to be told.
+ * The login is not for this user, but perhaps for the flush of the system (design 2):
+ * nothing is touched, so that it finds all of the mail due. That it never comes, or is what
+ * we are, has to be told.
  */
 static void leave_to_system(struct worker *w, const struct outcome *why)
 {
 	const struct flush *flush = w->task->flush;
+	bool is_last = flush->is_systems;
+	const char *to = is_last ? "as it is" : "to the flush of the system";
+	const char *hint =
+		is_last ? "it is read with this user's rights; mend its owner or mode"
+			: "this mail is left to the flush of the system, which may read "
+			  "it";
 
 	log_event(LOG_LEVEL_WARNING, "secret-unreadable", LOG_TEXT("route", w->d->key),
 		LOG_NUMBER("waiting", (int64_t)plan_waiting(w->d)),
-		LOG_TEXT("why", why->text),
-		LOG_TEXT("hint", "this mail is left to the flush of the system, which "
-				 "may read it"));
-	flush_show(flush, "=== left to the flush of the system: %s", why->text);
+		LOG_TEXT("why", why->text), LOG_TEXT("hint", hint));
+	flush_show(flush, "=== left %s: %s", to, why->text);
 	if (waits_too_long(w))
 		notice_file(flush, w->d, why);
 	while (take_planned(w->d))

@@ -148,27 +148,30 @@ static int detach_and_look(void)
 {
 	int kept = open("/dev/null", O_WRONLY);
 	int other = open("/dev/zero", O_RDONLY);
+	const int all[PRIVILEGE_KEPT] = {20, -1, 18};
+	const int none[PRIVILEGE_KEPT] = {-1, STDERR_FILENO, -1};
 	struct fault f;
 	char octet;
 
 	if (kept < 0 || other < 0)
 		return 1;
-	/* not side by side, so that both ranges are there */
-	if (dup2(kept, 20) != 20 || dup2(other, 19) != 19 || dup2(other, 21) != 21)
+	/* not side by side, so that all ranges are there */
+	if (dup2(kept, 18) != 18 || dup2(kept, 20) != 20 || dup2(other, 19) != 19 ||
+		dup2(other, 21) != 21)
 		return 2;
-	if (privilege_detach(20, &f) < 0)
+	if (privilege_detach(all, &f) < 0)
 		return 3;
 	for (int fd = STDERR_FILENO + 1; fd < 64; fd++)
-		if ((fcntl(fd, F_GETFD) >= 0) != (fd == 20))
+		if ((fcntl(fd, F_GETFD) >= 0) != (fd == 18 || fd == 20))
 			return 4;
 	if (read(STDIN_FILENO, &octet, 1) != 0)
 		return 5;
-	if (privilege_detach(-1, &f) < 0 || fcntl(20, F_GETFD) >= 0)
+	if (privilege_detach(none, &f) < 0 || fcntl(20, F_GETFD) >= 0)
 		return 6;
 	return open("/dev/tty", O_RDONLY) >= 0 ? 7 : 0;
 }
 
-static void nothing_is_inherited_but_the_log(void **state)
+static void nothing_is_inherited_but_what_is_kept(void **state)
 {
 	(void)state;
 	assert_int_equal(in_child(detach_and_look), 0);
@@ -237,7 +240,7 @@ int main(void)
 		cmocka_unit_test(minus_one_is_nobody),
 		cmocka_unit_test(who_has_no_rights_cannot_change_them),
 		cmocka_unit_test(limits_only_fall),
-		cmocka_unit_test(nothing_is_inherited_but_the_log),
+		cmocka_unit_test(nothing_is_inherited_but_what_is_kept),
 		cmocka_unit_test(the_environment_is_forgotten),
 		cmocka_unit_test(a_child_dies_with_its_parent),
 	};

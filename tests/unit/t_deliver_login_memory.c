@@ -7,6 +7,9 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -49,19 +52,21 @@ static struct outcome refusal(void)
 static bool is_refused(struct spool_dir *d, const char *key, const char *user,
 	const char *password, int64_t now_s)
 {
+	struct login_memory memory = {.spool = &d->spool};
 	struct smtp_login login = login_of(user, password);
 	struct outcome why;
 
-	return login_memory_is_refused(&d->spool, key, &login, now_s, &why);
+	return login_memory_is_refused(&memory, key, &login, now_s, &why);
 }
 
 static void note(struct spool_dir *d, const char *key, const char *user,
 	const char *password, int64_t now_s)
 {
+	struct login_memory memory = {.spool = &d->spool};
 	struct smtp_login login = login_of(user, password);
 	struct outcome reply = refusal();
 
-	login_memory_refused(&d->spool, key, &login, &reply, now_s);
+	login_memory_refused(&memory, key, &login, &reply, now_s);
 }
 
 static struct buf content(struct spool_dir *d)
@@ -93,25 +98,27 @@ static void a_login_is_not_tried_again_unless_it_changes(void **state)
 static void a_token_counts_as_a_password_does(void **state)
 {
 	struct spool_dir *d = *state;
+	struct login_memory memory = {.spool = &d->spool};
 	struct smtp_login login = {.user = "joe", .token = SPAN_LIT("token")};
 	struct outcome reply = refusal(), why;
 
-	login_memory_refused(&d->spool, KEY, &login, &reply, NOW);
-	assert_true(login_memory_is_refused(&d->spool, KEY, &login, NOW, &why));
+	login_memory_refused(&memory, KEY, &login, &reply, NOW);
+	assert_true(login_memory_is_refused(&memory, KEY, &login, NOW, &why));
 	login.token = SPAN_LIT("a fresh one");
-	assert_false(login_memory_is_refused(&d->spool, KEY, &login, NOW, &why));
+	assert_false(login_memory_is_refused(&memory, KEY, &login, NOW, &why));
 	login.user = NULL;
-	assert_false(login_memory_is_refused(&d->spool, KEY, &login, NOW, &why));
+	assert_false(login_memory_is_refused(&memory, KEY, &login, NOW, &why));
 }
 
 static void what_was_said_is_told_again(void **state)
 {
 	struct spool_dir *d = *state;
+	struct login_memory memory = {.spool = &d->spool};
 	struct smtp_login login = login_of("joe", "hunter2");
 	struct outcome why;
 
 	note(d, KEY, "joe", "hunter2", NOW);
-	assert_true(login_memory_is_refused(&d->spool, KEY, &login, NOW + 60, &why));
+	assert_true(login_memory_is_refused(&memory, KEY, &login, NOW + 60, &why));
 	assert_int_equal(why.kind, OUTCOME_DEFERRED);
 	assert_int_equal(why.scope, OUTCOME_ROUTE);
 	assert_int_equal(why.code, 0); /* nobody was asked now */
@@ -122,16 +129,17 @@ static void what_was_said_is_told_again(void **state)
 static void a_login_that_works_is_forgotten(void **state)
 {
 	struct spool_dir *d = *state;
+	struct login_memory memory = {.spool = &d->spool};
 	struct buf rest;
 
-	login_memory_accepted(&d->spool, KEY); /* nothing there */
+	login_memory_accepted(&memory, KEY); /* nothing there */
 	assert_false(spool_dir_has(&d->spool, "state/logins"));
 	note(d, KEY, "joe", "hunter2", NOW);
 	note(d, "other", "joe", "hunter2", NOW);
-	login_memory_accepted(&d->spool, KEY);
+	login_memory_accepted(&memory, KEY);
 	assert_false(is_refused(d, KEY, "joe", "hunter2", NOW));
 	assert_true(is_refused(d, "other", "joe", "hunter2", NOW));
-	login_memory_accepted(&d->spool, "other");
+	login_memory_accepted(&memory, "other");
 	rest = content(d);
 	assert_int_equal(rest.len, 0);
 	buf_release(&rest);
@@ -186,6 +194,38 @@ static void a_damaged_file_is_an_empty_one(void **state)
 	assert_true(is_refused(d, KEY, "joe", "hunter2", NOW));
 }
 
+/* The descriptor is what children have inherited, each with a lock and a look of its own. */
+static void the_systems_memory_is_one_for_all(void **state)
+{
+	struct spool_dir *d = *state;
+	struct login_memory memory = {.fd = memfd_create("logins", MFD_CLOEXEC)};
+	struct smtp_login login = login_of("joe", "hunter2");
+	struct outcome reply = refusal(), why;
+	pid_t child;
+	int status;
+
+	assert_true(memory.fd >= 0);
+	assert_false(login_memory_is_refused(&memory, KEY, &login, NOW, &why));
+	child = fork();
+	if (child == 0) {
+		login_memory_refused(&memory, "other", &login, &reply, NOW);
+		login_memory_refused(&memory, KEY, &login, &reply, NOW);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(login_memory_is_refused(&memory, KEY, &login, NOW, &why));
+	assert_true(login_memory_is_refused(&memory, "other", &login, NOW, &why));
+	login_memory_accepted(&memory, KEY);
+	assert_false(login_memory_is_refused(&memory, KEY, &login, NOW, &why));
+	assert_true(login_memory_is_refused(&memory, "other", &login, NOW, &why));
+	assert_false(spool_dir_has(&d->spool, "state/logins"));
+	file_close(memory.fd);
+	/* none at all costs logins, and nothing else */
+	memory.fd = -1;
+	login_memory_refused(&memory, KEY, &login, &reply, NOW);
+	assert_false(login_memory_is_refused(&memory, KEY, &login, NOW, &why));
+}
+
 int main(void)
 {
 #define TEST(name_) cmocka_unit_test_setup_teardown(name_, make_dir, remove_dir)
@@ -196,6 +236,7 @@ int main(void)
 		TEST(a_login_that_works_is_forgotten),
 		TEST(the_file_tells_no_secret_and_does_not_grow),
 		TEST(a_damaged_file_is_an_empty_one),
+		TEST(the_systems_memory_is_one_for_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
