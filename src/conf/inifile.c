@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -45,6 +46,12 @@ static int read_text(struct inifile *file, off_t size, struct fault *f)
 	}
 }
 
+/* /dev/null: that there is nothing to say; whoever may write it cannot say more */
+static bool is_null_device(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+}
+
 static int read_regular(struct inifile *file, struct fault *f)
 {
 	struct stat st;
@@ -53,6 +60,8 @@ static int read_regular(struct inifile *file, struct fault *f)
 		fault_set(f, FAULT_CONFIG, errno, "cannot be read");
 		return -1;
 	}
+	if (is_null_device(&st))
+		return 0;
 	if (!S_ISREG(st.st_mode)) {
 		fault_set(f, FAULT_CONFIG, 0, "not a regular file but a %s",
 			S_ISDIR(st.st_mode)    ? "directory"

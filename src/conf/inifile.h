@@ -25,7 +25,8 @@ struct inifile {
 
 /*
  * Open and read the file. Returns 1, 0 where there is no such file, -1 on a fault: it
- * cannot be read, is no regular file (a FIFO does not block), or is too large. Only
+ * cannot be read, is neither a regular file nor /dev/null, which is an empty one (a FIFO does
+ * not block), or is too large. Only
  * after 1 it is to be released. f->err says what this machine lacked.
  */
 int inifile_open(struct inifile *ret, const char *path, struct fault *f);

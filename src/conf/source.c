@@ -11,6 +11,7 @@
 #include "conf/inifile.h"
 #include "conf/key.h"
 #include "conf/scan.h"
+#include "conf/url.h"
 
 #define DIRECTORY_FILES_MAX 256
 #define PATH_MAX_LEN        4096
@@ -177,20 +178,36 @@ static void look_over(struct source *s)
 	}
 }
 
+static bool has_password(struct span text)
+{
+	struct url url;
+
+	return url_parse(text, &url) == 0 && url.password.data;
+}
+
 /*
  * A password in a file that others can read is everybody's (protocol C5). Of the system's
- * file all users need the rest, so a file of its own is the better place.
+ * file all users need the rest, so another place is better.
  */
 static bool is_exposed(
 	const struct source *s, const struct found *found, const struct conf_place *at)
 {
-	if (found->key->spec.kind != VALUE_SECRET || found->value.len == 0 ||
-		!s->file.is_readable_by_others)
+	enum value_kind kind = found->key->spec.kind;
+
+	if (!s->file.is_readable_by_others)
 		return false;
-	conf_problems_add(s->problems, at,
-		"others can read this file; put the password into one of its own "
-		"(password_file), or chmod 600 %s",
-		s->path);
+	if (kind == VALUE_SECRET && found->value.len)
+		conf_problems_add(s->problems, at,
+			"others can read this file; put the password into one of its own "
+			"(password_file), or chmod 600 %s",
+			s->path);
+	else if (kind == VALUE_PROXY && has_password(found->value))
+		conf_problems_add(s->problems, at,
+			"others can read this file, and the password in the URL; chmod "
+			"600 %s, or give the run of the queue NULLMTA_RELAY_PROXY",
+			s->path);
+	else
+		return false;
 	return true;
 }
 

@@ -195,6 +195,11 @@ static void a_file_that_is_none(void **state)
 		strstr(conf_fixture_problem(&f, 0), "not a regular file but a pipe"));
 	assert_int_equal(unlink(f.system), 0);
 
+	assert_int_equal(symlink("/dev/null", f.system), 0);
+	conf_fixture_load(&f);
+	assert_int_equal(f.problems.count, 0);
+	assert_int_equal(unlink(f.system), 0);
+
 	assert_int_equal(symlink("/dev/zero", f.system), 0);
 	conf_fixture_load(&f);
 	assert_non_null(
@@ -347,6 +352,20 @@ static void a_password_that_others_can_read_is_refused(void **state)
 		assert_null(f.conf.relay.password);
 		assert_string_equal(conf_fixture_value(&f, "relay", "user"), "u");
 	}
+	scratch_write(&f.scratch, "nullmta.conf",
+		SPAN_LIT("[relay]\nhost = a\nproxy = socks5://joe:hunter2@p\n"), 0644);
+	conf_fixture_load(&f);
+	assert_int_equal(f.problems.errors, 1);
+	assert_non_null(strstr(conf_fixture_problem(&f, 0),
+		":3: [relay] proxy: others can read this file"));
+	assert_null(strstr(conf_fixture_problem(&f, 0), "hunter2"));
+	assert_null(f.conf.relay.proxy.host);
+	/* a user alone is no secret */
+	scratch_write(&f.scratch, "nullmta.conf",
+		SPAN_LIT("[relay]\nhost = a\nproxy = socks5://joe@p\n"), 0644);
+	conf_fixture_load(&f);
+	assert_int_equal(f.problems.errors, 0);
+	assert_string_equal(f.conf.relay.proxy.user, "joe");
 	/* an empty one is none; where the file is private all is well */
 	scratch_write(
 		&f.scratch, "nullmta.conf", SPAN_LIT("[relay]\npassword =\n"), 0644);
