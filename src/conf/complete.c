@@ -22,7 +22,10 @@ static bool is_given(const struct section *s, const char *key)
 }
 
 /* About this key, where it was set; about the section as a whole where it was not. */
-static void complain(struct section *s, const char *key, const char *text)
+static void add_problem(struct section *s, const char *key,
+	void (*add)(struct conf_problems *p, const struct conf_place *at, const char *fmt,
+		...),
+	const char *text)
 {
 	const struct conf_origin *origin =
 		conf_key_origin(key_named(key), s->conf, s->route);
@@ -32,8 +35,23 @@ static void complain(struct section *s, const char *key, const char *text)
 	conf_section_name(&section, s->route);
 	at.section = buf_span(&section);
 	at.key = span_of(key);
-	conf_problems_add(s->problems, &at, "%s", text);
+	add(s->problems, &at, "%s", text);
 	buf_release(&section);
+}
+
+static void complain(struct section *s, const char *key, const char *text)
+{
+	add_problem(s, key, conf_problems_add, text);
+}
+
+/* There is no SASLprep here (RFC 4013), for which it would take tables of Unicode. */
+static void warn_of_letters(struct section *s, const char *key, const char *value)
+{
+	if (span_has_8bit(span_of(value)))
+		add_problem(s, key, conf_problems_warn,
+			"has characters outside ASCII and goes out as it stands; if the "
+			"login is refused, the server may know it in another form of "
+			"Unicode, or not as UTF-8");
 }
 
 static void fill_in(struct section *s, const char *name, const char *value)
@@ -89,6 +107,8 @@ static void check_login(struct section *s)
 
 	for (size_t i = 0; i < ARRAY_LEN(said); i++)
 		count += said[i] != NULL;
+	warn_of_letters(s, "user", r->user);
+	warn_of_letters(s, "password", r->password);
 	if (count > 1)
 		complain(s, key,
 			"there is more than one of password, password_file and "

@@ -6,6 +6,7 @@
 #include "base/rand.h"
 #include "base/text.h"
 #include "deliver/login_memory.h"
+#include "deliver/narrate.h"
 
 #define NONCE_OCTETS 24 /* of chance: RFC 5802 5.1, protocol A4 */
 #define KEY_MAX      (ROUTE_KEY_SIZE + DNS_NAME_SIZE + 16)
@@ -133,8 +134,7 @@ bool login_is_barred(const struct login *l, const struct flush *flush,
 	if (!has_secret(l))
 		return false;
 	key_of(d, target, key);
-	return login_memory_is_refused(
-		&m, key, &l->smtp, flush->world->now_s(), ret_why);
+	return login_memory_is_refused(&m, key, &l->smtp, flush->world->now_s(), ret_why);
 }
 
 void login_note(const struct login *l, const struct flush *flush,
@@ -147,8 +147,10 @@ void login_note(const struct login *l, const struct flush *flush,
 	if (!has_secret(l))
 		return;
 	key_of(d, target, key);
-	if (reply)
-		login_memory_refused(&m, key, &l->smtp, reply, flush->world->now_s());
-	else
+	if (!reply) {
 		login_memory_accepted(&m, key);
+		return;
+	}
+	login_memory_refused(&m, key, &l->smtp, reply, flush->world->now_s());
+	narrate_refused_login(flush, &l->smtp);
 }

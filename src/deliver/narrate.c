@@ -75,3 +75,17 @@ void narrate_login(const struct flush *flush, const char *user, const char *mech
 		flush_show(flush, "=== logged in%s%s by %s", user && *user ? " as " : "",
 			user && *user ? user : "", mechanism);
 }
+
+/* Without SASLprep (RFC 4013), for which there are no tables here. */
+void narrate_refused_login(const struct flush *flush, const struct smtp_login *login)
+{
+	bool is_odd = span_has_8bit(login->password);
+
+	if (!is_odd && !span_has_8bit(span_of(login->user)))
+		return;
+	flush_show(flush,
+		"=== the %s has characters outside ASCII and went out as it stands; a "
+		"server may know it in another form of Unicode, or not as UTF-8: one of "
+		"ASCII alone is always understood",
+		is_odd ? "password" : "user");
+}

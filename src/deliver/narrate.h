@@ -8,6 +8,7 @@
 #include "deliver/flush.h"
 #include "policy/mx.h"
 #include "policy/tlspolicy.h"
+#include "smtp/auth.h"
 
 /* The hosts of `route`, in the order to try them. */
 void narrate_hosts(const struct flush *flush, const struct route *route,
@@ -22,5 +23,8 @@ void narrate_tls(const struct flush *flush, const struct tls_facts *facts);
 
 /* `mechanism` NULL: there was no login. */
 void narrate_login(const struct flush *flush, const char *user, const char *mechanism);
+
+/* A login was refused: what may be the reason, where its letters may be. */
+void narrate_refused_login(const struct flush *flush, const struct smtp_login *login);
 
 #endif

@@ -230,6 +230,10 @@ for mechanism in PLAIN LOGIN SCRAM-SHA-256; do
 			fail "in $place"
 	done
 done
+! grep -q '=== the password has characters' "$T/said" || fail 'characters'
+(umask 077 && printf 'gr\303\274n\n' >"$T/secret")
+tested 77 r@dest.test
+shows '<<< 5*' '>>> QUIT' '=== the password has characters outside ASCII and went out as it stands*'
 unset NULLMTA_RELAY_AUTH
 (umask 077 && echo pencil >"$T/secret")
 tested 0 r@dest.test

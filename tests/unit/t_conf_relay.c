@@ -53,6 +53,12 @@ static const struct section_case sections[] = {
 
 	{"a secret is not shown", "[relay]\nuser = u\npassword = \"hunter2;#\"\n",
 		"relay", "password", "(set)", NULL},
+	{"a secret outside ASCII", "[relay]\nuser = u\npassword = gr\xc3\xbcn\n", "relay",
+		"password", "(set)",
+		":3: warning: [relay] password: has characters outside ASCII"},
+	{"a user outside ASCII", "[relay]\nuser = gr\xc3\xbcn\npassword_file = /p\n",
+		"relay", "password_file", "/p",
+		":2: warning: [relay] user: has characters outside ASCII"},
 	{"no secret", "", "relay", "password", "", NULL},
 	{"a proxy's neither", "[relay]\nproxy = socks5://u:hunter2@a.example\n", "relay",
 		"proxy", "socks5://(set)@a.example:1080", NULL},
