@@ -193,9 +193,12 @@ void privilege_clear_environment(const char *const *kept)
 {
 	struct strv entries = {0};
 
-	for (char **entry = environ; entry && *entry; entry++)
+	for (char **entry = environ; entry && *entry; entry++) {
 		if (is_kept(*entry, kept))
 			strv_add(&entries, span_of(*entry));
+		/* where execve(2) has put it, it would stay, in all children, too */
+		explicit_bzero(*entry, strlen(*entry));
+	}
 	(void)clearenv();
 	for (size_t i = 0; i < entries.count; i++) {
 		char *value = strchr(entries.items[i], '=');

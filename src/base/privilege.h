@@ -42,7 +42,8 @@ int privilege_detach(const int keep[PRIVILEGE_KEPT], struct fault *f);
 
 /*
  * Forget the environment but for what begins with one of `kept` (a list with a NULL behind,
- * such as "NULLMTA_"); PATH and LC_ALL get fixed values.
+ * such as "NULLMTA_"); PATH and LC_ALL get fixed values. The old strings are overwritten, so
+ * nobody may have borrowed one.
  */
 void privilege_clear_environment(const char *const *kept);
 

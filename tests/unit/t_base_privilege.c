@@ -180,12 +180,16 @@ static void nothing_is_inherited_but_what_is_kept(void **state)
 static int clear_and_look(void)
 {
 	static const char *const kept[] = {"NULLMTA_", "LISTEN_", NULL};
+	static char secret[] = "SECRET=of-root";
 
+	(void)putenv(secret);
 	(void)setenv("NULLMTA_RELAY", "a=b", 1);
 	(void)setenv("LD_PRELOAD", "/tmp/evil.so", 1);
 	(void)setenv("OPENSSL_CONF", "/tmp/evil.cnf", 1);
 	(void)setenv("PATH", "/tmp", 1);
 	privilege_clear_environment(kept);
+	if (secret[0] || secret[sizeof(secret) - 2])
+		return 4;
 	if (getenv("LD_PRELOAD") || getenv("OPENSSL_CONF") || getenv("HOME"))
 		return 1;
 	if (!getenv("NULLMTA_RELAY") || strcmp(getenv("NULLMTA_RELAY"), "a=b") != 0)
