@@ -37,13 +37,11 @@ static void apply(struct journal_recipient *r, const struct journal_line *line)
 {
 	switch (line->event) {
 	case JOURNAL_DELIVERED:
-		set_outcome(r, line, OUTCOME_DELIVERED);
-		break;
 	case JOURNAL_RELAYED:
 		set_outcome(r, line, OUTCOME_DELIVERED);
-		/* what was reported before was a failure */
+		/* unless it was relayed before, what was reported was a failure */
 		r->is_reported = r->is_reported && r->is_relayed;
-		r->is_relayed = true;
+		r->is_relayed = r->is_relayed || line->event == JOURNAL_RELAYED;
 		break;
 	case JOURNAL_FAILED:
 		if (!is_final(r))

@@ -55,6 +55,8 @@ static void events_come_to_a_state(void **state)
 		{"r", OUTCOME_PENDING, false, false, false, "no failure to report"},
 		{"rF", OUTCOME_FAILED, false, false, false,
 			"the report was not of this failure"},
+		{"FrD", OUTCOME_DELIVERED, false, false, false, "a failure was reported"},
+		{"RrD", OUTCOME_DELIVERED, false, true, false, "relaying was"},
 		{"R", OUTCOME_DELIVERED, false, false, false, "relayed"},
 		{"Rr", OUTCOME_DELIVERED, false, true, false, "relayed and told"},
 		{"RrR", OUTCOME_DELIVERED, false, true, false, "written once more"},
