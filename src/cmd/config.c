@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "base/user.h"
 #include "cmd/aliases.h"
-#include "cmd/json.h"
+#include "base/json.h"
 #include "cmd/rewriting.h"
 #include "conf/conf.h"
 #include "conf/identity.h"
