@@ -175,6 +175,9 @@ $(BUILD)/libexec/nullmta-flush: $(call object,src/flush_main.c) $(LIB) $(BUILD)/
 
 # --- what starts them --------------------------------------------------------------
 
+.PHONY: starters
+starters: $(STARTERS)  ## units for systemd and what others start with, in build/contrib
+
 PLACES = BINDIR SBINDIR SPOOLDIR RUNDIR
 fill_in = $(foreach v,$(PLACES),-e 's|@$(v)@|$($(v))|g') \
 	-e 's|@WHAT@|$(WHAT)|g' -e 's|@OPTIONS@|$(OPTIONS)|g'

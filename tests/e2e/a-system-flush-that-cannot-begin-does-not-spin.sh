@@ -30,6 +30,7 @@ assert_eq "$(grep -c started "$T/flush.err")" 2 'starts'
 stop flush
 rm "$socket"
 chmod 777 "$root"
+# shellcheck disable=SC2119  # no options
 start_system_flush
 submit 54001 'three'
 await 1 'event=run-failed' "$T/log"
