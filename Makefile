@@ -88,8 +88,8 @@ endif
 ifneq ($(RUNDIR),/run)
 SETTINGS += -DRUNDIR='"$(RUNDIR)"'
 endif
-# nullmta looks for ../libexec/nullmta-flush beside itself; told only where that is wrong.
-ifneq ($(abspath $(LIBEXECDIR)),$(abspath $(BINDIR)/../libexec))
+# nullmta looks for ../libexec/nullmta-flush beside itself, and then where it is told.
+ifneq ($(LIBEXECDIR),/usr/local/libexec)
 SETTINGS += -DLIBEXECDIR='"$(LIBEXECDIR)"'
 endif
 
