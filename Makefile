@@ -20,6 +20,13 @@ DOCDIR ?= $(PREFIX)/share/doc/nullmta
 SYSCONFDIR ?= /etc
 SPOOLDIR ?= /var/spool/nullmta
 RUNDIR ?= /run
+# systemd and NetworkManager look below /usr/lib, systemd below /usr/local/lib as well.
+SYSTEMDUNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSTEMDUSERUNITDIR ?= $(PREFIX)/lib/systemd/user
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+NMDISPATCHERDIR ?= $(PREFIX)/lib/NetworkManager/dispatcher.d
+NETWORKDDISPATCHERDIR ?= $(PREFIX)/lib/networkd-dispatcher/routable.d
+EXAMPLEDIR ?= $(DOCDIR)/examples
 DESTDIR ?=
 
 BUILD ?= build
@@ -56,7 +63,7 @@ DEVELOPER_WARN = -Walloca -Wcast-align=strict -Wcast-qual -Wdouble-promotion \
 	-Wold-style-definition -Wredundant-decls -Wtrampolines \
 	-Wunused-macros -Wunreachable-code
 
-ALL_CPPFLAGS = -D_GNU_SOURCE -Isrc -include src/base/banned.h
+ALL_CPPFLAGS = $(CPPFLAGS) -D_GNU_SOURCE -Isrc -include src/base/banned.h
 SETTINGS = -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"'
 ALL_CFLAGS = -std=c11 $(WARN) $(CFLAGS)
 ALL_LDFLAGS = -Wl,--as-needed $(CFLAGS) $(LDFLAGS)
@@ -82,8 +89,8 @@ endif
 ifneq ($(RUNDIR),/run)
 SETTINGS += -DRUNDIR='"$(RUNDIR)"'
 endif
-# nullmta looks for ../libexec/nullmta-flush beside itself; told only where that is wrong.
-ifneq ($(abspath $(LIBEXECDIR)),$(abspath $(BINDIR)/../libexec))
+# nullmta looks for ../libexec/nullmta-flush beside itself, and then where it is told.
+ifneq ($(LIBEXECDIR),/usr/local/libexec)
 SETTINGS += -DLIBEXECDIR='"$(LIBEXECDIR)"'
 endif
 
@@ -122,8 +129,15 @@ FUZZ_REPLAYS := $(addprefix $(BUILD)/fuzz/,$(FUZZERS))
 TEST_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/%, \
 	$(shell grep -ls '^int main\b' tests/support/*.c tests/bench/*.c))
 
+# What starts the programs: contrib/NAME.in with the directories filled in.
+UNITS = $(addprefix nullmta-,flush.service flush.timer flush.socket flush-now.service \
+	smtp.service smtp.socket)
+USER_UNITS = nullmta-flush.service nullmta-flush.timer
+STARTERS = $(addprefix $(BUILD)/contrib/,$(UNITS:%=systemd/%) $(USER_UNITS:%=systemd/user/%) \
+	systemd/tmpfiles.conf network-up cron.d openrc/nullmta-flush runit/nullmta-flush)
+
 .PHONY: all tests FORCE
-all: $(LIB) $(PROGRAMS)  ## build into build/
+all: $(LIB) $(PROGRAMS) $(STARTERS)  ## build into build/
 tests: all $(UNIT_TESTS) $(FUZZ_REPLAYS) $(TEST_PROGRAMS)  ## build the tests without running them
 
 # --- building ----------------------------------------------------------------------
@@ -165,6 +179,32 @@ $(BUILD)/bin/sendmail $(BUILD)/bin/mailq $(BUILD)/bin/newaliases: $(BUILD)/bin/n
 $(BUILD)/libexec/nullmta-flush: $(call object,src/flush_main.c) $(LIB) $(BUILD)/flags/link
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(link) $(LIBS_FLUSH)
+
+# --- what starts them --------------------------------------------------------------
+
+.PHONY: starters
+starters: $(STARTERS)  ## units for systemd and what others start with, in build/contrib
+
+PLACES = BINDIR SBINDIR SPOOLDIR RUNDIR
+fill_in = $(foreach v,$(PLACES),-e 's|@$(v)@|$($(v))|g') \
+	-e 's|@WHAT@|$(WHAT)|g' -e 's|@OPTIONS@|$(OPTIONS)|g'
+
+$(BUILD)/flags/places: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(foreach v,$(PLACES),$($(v)))' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(BUILD)/contrib/%: contrib/%.in $(BUILD)/flags/places
+	@mkdir -p $(@D)
+	$(call say,FILL,$@)sed $(fill_in) $< >$@
+
+# The same service twice: as the schedule says, or whatever it says.
+$(BUILD)/contrib/systemd/nullmta-flush.service: private WHAT = Mail delivery
+$(BUILD)/contrib/systemd/nullmta-flush-now.service: private WHAT = Delivery of all mail that waits, now
+$(BUILD)/contrib/systemd/nullmta-flush-now.service: private OPTIONS = \ --now
+$(BUILD)/contrib/systemd/nullmta-flush-now.service: contrib/systemd/nullmta-flush.service.in $(BUILD)/flags/places
+	@mkdir -p $(@D)
+	$(call say,FILL,$@)sed $(fill_in) $< >$@
 
 # --- test programs -----------------------------------------------------------------
 
@@ -291,6 +331,11 @@ deps-build:  ## install what is needed to build
 
 MAN1 = sendmail mailq newaliases
 MAN_PAGES = $(wildcard man/*.[1-8])
+FILLED = $(BUILD)/contrib
+# Nothing of this is in force until an administrator says so; the hooks look at that, too.
+HOOKS = $(NMDISPATCHERDIR)/90-nullmta $(NETWORKDDISPATCHERDIR)/90-nullmta \
+	$(EXAMPLEDIR)/if-up.d-nullmta
+STARTER_DIRS = $(SYSTEMDUNITDIR) $(SYSTEMDUSERUNITDIR) $(TMPFILESDIR) $(dir $(HOOKS))
 LINKS = $(SBINDIR)/sendmail $(BINDIR)/mailq $(BINDIR)/newaliases $(LIBDIR)/sendmail
 
 .PHONY: install uninstall clean help
@@ -305,6 +350,14 @@ install: all  ## honours DESTDIR, PREFIX, SYSCONFDIR and the other directories
 	set -e; for name in $(MAN1); do \
 		echo '.so man1/nullmta.1' >$(DESTDIR)$(MANDIR)/man1/$$name.1; done
 	$(INSTALL) -m 644 README.md $(wildcard nullmta.conf.example) $(DESTDIR)$(DOCDIR)/
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(STARTER_DIRS))
+	$(INSTALL) -m 644 $(UNITS:%=$(FILLED)/systemd/%) $(DESTDIR)$(SYSTEMDUNITDIR)/
+	$(INSTALL) -m 644 $(USER_UNITS:%=$(FILLED)/systemd/user/%) $(DESTDIR)$(SYSTEMDUSERUNITDIR)/
+	$(INSTALL) -m 644 $(FILLED)/systemd/tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/nullmta.conf
+	set -e; for hook in $(HOOKS); do $(INSTALL) -m 755 $(FILLED)/network-up $(DESTDIR)$$hook; done
+	$(INSTALL) -m 644 $(FILLED)/cron.d $(DESTDIR)$(EXAMPLEDIR)/cron.d
+	$(INSTALL) -m 755 $(FILLED)/openrc/nullmta-flush $(DESTDIR)$(EXAMPLEDIR)/openrc-nullmta-flush
+	$(INSTALL) -m 755 $(FILLED)/runit/nullmta-flush $(DESTDIR)$(EXAMPLEDIR)/runit-nullmta-flush
 
 uninstall:  ## remove what install made; configuration and queues stay
 	set -e; for link in $(LINKS); do case $$(readlink $(DESTDIR)$$link) in \
@@ -312,7 +365,21 @@ uninstall:  ## remove what install made; configuration and queues stay
 	rm -f $(DESTDIR)$(BINDIR)/nullmta $(DESTDIR)$(LIBEXECDIR)/nullmta-flush
 	rm -f $(foreach p,$(notdir $(MAN_PAGES)),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(p)) \
 		$(MAN1:%=$(DESTDIR)$(MANDIR)/man1/%.1)
+	rm -f $(UNITS:%=$(DESTDIR)$(SYSTEMDUNITDIR)/%) $(HOOKS:%=$(DESTDIR)%) \
+		$(USER_UNITS:%=$(DESTDIR)$(SYSTEMDUSERUNITDIR)/%) $(DESTDIR)$(TMPFILESDIR)/nullmta.conf
+	rm -f $(addprefix $(DESTDIR)$(EXAMPLEDIR)/,cron.d openrc-nullmta-flush runit-nullmta-flush)
 	rm -rf $(DESTDIR)$(DOCDIR)
+
+# --- packages ----------------------------------------------------------------------
+
+.PHONY: deb
+DEB = $(abspath $(BUILD))/deb
+# Debian wants its folder at the top of the source. What this make was told is not for its.
+deb:  ## the Debian package, in build/deb; needs debhelper (make deps)
+	rm -rf $(DEB) && mkdir -p $(DEB)/nullmta
+	tar -c --exclude=./.git --exclude=./build . | tar -x -C $(DEB)/nullmta
+	cp -r contrib/debian $(DEB)/nullmta/debian
+	cd $(DEB)/nullmta && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -b
 
 clean:  ## remove build/
 	rm -rf $(BUILD)

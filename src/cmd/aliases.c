@@ -4,7 +4,7 @@
 #include <limits.h>
 
 #include "base/text.h"
-#include "cmd/named_file.h"
+#include "base/named_file.h"
 #include "cmd/own_names.h"
 #include "conf/key.h"
 

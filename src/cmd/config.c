@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "base/user.h"
 #include "cmd/aliases.h"
-#include "cmd/json.h"
+#include "base/json.h"
 #include "cmd/rewriting.h"
 #include "cmd/securing.h"
 #include "conf/conf.h"

@@ -1,15 +1,11 @@
 #include "cmd/credential.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/text.h"
 #include "cmd/credential_command.h"
+#include "cmd/secret_file.h"
 #include "conf/conf.h"
 #include "smtp/auth.h"
 
@@ -19,78 +15,6 @@ static int refuse(struct fault *f, const char *what, const char *why)
 {
 	fault_set(f, FAULT_CONFIG, 0, "%s: %s", what, why);
 	return -1;
-}
-
-static int open_file(const char *path, struct fault *f)
-{
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-	if (fd >= 0)
-		return fd;
-	if (errno == ELOOP)
-		return refuse(f, path,
-			"is a link, and whoever can change it decides what is sent; name "
-			"the file that it points to");
-	fault_set(f, errno == EACCES ? FAULT_ACCESS : FAULT_CONFIG, errno,
-		"cannot read the password in %s", path);
-	return -1;
-}
-
-/* Who else could have read or written it (protocol C5). */
-static int check_file(int fd, const char *path, struct fault *f)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0) {
-		fault_set(f, FAULT_SYSTEM, errno, "%s", path);
-		return -1;
-	}
-	if (!S_ISREG(st.st_mode))
-		return refuse(f, path, "is no file");
-	if (st.st_uid != 0 && st.st_uid != geteuid()) {
-		fault_set(f, FAULT_CONFIG, 0, "%s belongs to another user; chown %u %s",
-			path, geteuid(), path);
-		return -1;
-	}
-	if (st.st_mode & (S_IRWXG | S_IRWXO)) {
-		fault_set(f, FAULT_CONFIG, 0,
-			"%s holds a password and others can read it; chmod 600 %s", path,
-			path);
-		return -1;
-	}
-	return 0;
-}
-
-/* Straight into the memory of the secret: a buffer that grows leaves copies behind. */
-static int read_file(struct secret *ret, int fd, const char *path, struct fault *f)
-{
-	ssize_t n;
-
-	do {
-		n = file_read_some(
-			fd, ret->data + ret->len, ret->size - ret->len, path, f);
-		if (n > 0)
-			ret->len += (size_t)n;
-	} while (n > 0 && ret->len < ret->size);
-	if (n < 0)
-		return -1;
-	if (ret->len == ret->size)
-		return refuse(f, path, "is too long for a password");
-	return 0;
-}
-
-static int take_file(
-	struct secret *ret, const char *path, bool is_guarded, struct fault *f)
-{
-	int fd = open_file(path, f);
-	int rc = fd < 0 ? -1 : 0;
-
-	if (rc == 0 && !is_guarded)
-		rc = check_file(fd, path, f);
-	if (rc == 0)
-		rc = read_file(ret, fd, path, f);
-	file_close(fd);
-	return rc;
 }
 
 /* The first line, which is all that counts, without its end. */
@@ -120,7 +44,10 @@ static int read_password_file(struct secret *ret, const struct credential_owner 
 		&path, relay->password_file, owner->user->uid, owner->user->home, f);
 
 	if (rc == 0)
-		rc = take_file(ret, buf_str(&path), false, f);
+		rc = secret_file_read(ret, buf_str(&path),
+			relay->is_file_of_environment ? SECRET_FILE_MOUNTED
+						      : SECRET_FILE_OWN,
+			f);
 	if (rc == 0)
 		rc = take_first_line(ret, buf_str(&path), f);
 	buf_release(&path);
@@ -148,7 +75,7 @@ static int read_from_systemd(struct secret *ret, const struct credential_owner *
 	if (path.is_overfull)
 		rc = refuse(f, "$CREDENTIALS_DIRECTORY", "too long");
 	else if (access(buf_str(&path), F_OK) == 0)
-		rc = take_file(ret, buf_str(&path), true, f);
+		rc = secret_file_read(ret, buf_str(&path), SECRET_FILE_GUARDED, f);
 	else
 		secret_wipe(ret); /* nothing for us */
 	if (rc == 0 && ret->data)

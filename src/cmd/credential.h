@@ -2,7 +2,7 @@
  * The password or token of a relay's section, from where the section says:
  *
  *	password_command	a program's output
- *	password_file		a file
+ *	password_file		a file (cmd/secret_file.h)
  *	password		the configuration itself
  *	$CREDENTIALS_DIRECTORY	none of these, but a user, or a mechanism that wants a token:
  *				systemd's "nullmta.password", of [route NAME]

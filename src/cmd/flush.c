@@ -2,18 +2,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "cmd/exit_code.h"
 #include "cmd/flush_all.h"
 #include "cmd/flush_options.h"
 #include "cmd/flusher.h"
+#include "cmd/preflight.h"
+#include "cmd/process_one.h"
+#include "cmd/rounds.h"
 #include "cmd/setup.h"
 #include "deliver/run.h"
 
@@ -85,6 +86,13 @@ static int take_turn(const struct spool *spool, int wait_fd)
 	return lock_fd < 0 ? STDERR_FILENO : lock_fd;
 }
 
+/* What take_turn has returned. */
+static void close_lock(int lock_fd)
+{
+	if (lock_fd > STDERR_FILENO)
+		file_close(lock_fd);
+}
+
 /* Tell the caller of -odi what became of the message. */
 static int tell_result(const struct run_result *r)
 {
@@ -115,8 +123,12 @@ static int flush_spool(
 	/* who wants it now does not queue behind a run that may take hours */
 	if (has_turn) {
 		lock_fd = take_turn(spool, o->wait_fd);
-		if (lock_fd < 0 || flush_is_stopping())
-			return EX_OK; /* the process ends, and with it the lock */
+		if (lock_fd < 0)
+			return EX_OK;
+		if (flush_is_stopping()) {
+			close_lock(lock_fd);
+			return EX_OK;
+		}
 	}
 	fl->flush.spool = spool;
 	if (run_queue(&fl->flush, o->message, &result, &f) < 0) {
@@ -127,8 +139,7 @@ static int flush_spool(
 		code = tell_result(&result);
 	}
 	add_up(&fl->total, &result);
-	if (lock_fd > STDERR_FILENO)
-		file_close(lock_fd);
+	close_lock(lock_fd);
 	return code;
 }
 
@@ -201,34 +212,22 @@ static int flush_with_setup(const struct flush_options *o)
 	return flush_loaded(o, &setup, NULL, NULL, &ignored);
 }
 
-static void wait_until(int64_t mono_ms)
+static int flush_round(void *ctx)
 {
-	int64_t left_ms;
-
-	while (!flush_is_stopping() && (left_ms = mono_ms - clock_mono_ms()) > 0)
-		(void)poll(NULL, 0, (int)(left_ms < 60000 ? left_ms : 60000));
-}
-
-/*
- * --every: until SIGTERM. Everything is read anew each time, so that a changed configuration
- * or name server counts from the next round on. What fails now may succeed later; but who
- * starts it with a configuration that is wrong is to know at once.
- */
-static int flush_again_and_again(struct flush_options *o)
-{
-	int64_t next_ms = clock_mono_ms() + 1000 * o->every_s;
+	struct flush_options *o = ctx;
 	int code = flush_with_setup(o);
 
-	if (code == EX_CONFIG)
-		return code;
 	o->wait_fd = -1; /* was for the first round, and is closed */
-	for (;;) {
-		wait_until(next_ms);
-		if (flush_is_stopping())
-			return EX_OK;
-		next_ms = clock_mono_ms() + 1000 * o->every_s;
-		(void)flush_with_setup(o);
-	}
+	return code;
+}
+
+static int flush_again_and_again(struct flush_options *o)
+{
+	const struct rounds rounds = {o->every_s, flush_round, o};
+	int code = preflight_check(o);
+
+	flush_catch_reload();
+	return code ? code : rounds_run(&rounds);
 }
 
 int cmd_flush(int argc, char **argv)
@@ -239,6 +238,8 @@ int cmd_flush(int argc, char **argv)
 
 	if (flush_options_parse(&o, argc, argv, &f) < 0)
 		return exit_with(PROGRAM, &f);
+	if (o.every_s)
+		log_prefer_stderr();
 	if (o.wants_help) {
 		(void)fputs(help, stdout);
 	} else if (o.is_all) {
@@ -247,6 +248,8 @@ int cmd_flush(int argc, char **argv)
 		flush_catch_signals();
 		code = o.every_s ? flush_again_and_again(&o) : flush_with_setup(&o);
 	}
+	if (o.every_s)
+		process_one_leave();
 	flush_options_release(&o);
 	return code;
 }

@@ -92,15 +92,12 @@ static int load_system(struct flush_all *a)
 {
 	struct setup checked;
 	struct user nobody = {.name = mem_string("")};
-	struct fault ignored;
 	int rc = 0;
 
 	setup_load_system(&checked, a->options->conf_file);
 	setup_take_user(&checked, &nobody);
-	if (!checked.problems.errors || !a->log_target) {
-		(void)log_open(checked.conf.log.target, &ignored);
-		log_set_level(checked.conf.log.level);
-	}
+	if (!checked.problems.errors || !a->log_target)
+		setup_open_log(&checked.conf);
 	if (checked.problems.errors) {
 		tell_problems(&checked);
 		rc = -1;
@@ -425,6 +422,23 @@ static int begin(struct flush_all *a, struct fault *f)
 	return 0;
 }
 
+/*
+ * What cannot begin takes its time to end where there is a socket: for the kicks that wait it
+ * is started again, and systemd gives a socket up where that happens a few times a second.
+ * Then they are taken, for each beginning looks at every spool. A signal, of somebody who has
+ * mended what was wrong, ends the wait: they stay, and it begins anew.
+ */
+static void end_slowly(const struct flush_all *a)
+{
+	struct pollfd signals = {.fd = a->signal_fd, .events = POLLIN};
+	struct kicks kicks;
+
+	if (a->kick_fd < 0 || poll(&signals, 1, (int)LINGER_MS) != 0)
+		return;
+	kick_receive(a->kick_fd, &kicks);
+	kicks_release(&kicks);
+}
+
 int flush_all(const struct flush_options *options, flush_work work)
 {
 	struct flush_all a = {
@@ -445,6 +459,8 @@ int flush_all(const struct flush_options *options, flush_work work)
 	} else {
 		loop(&a);
 	}
+	if (code != EX_OK)
+		end_slowly(&a);
 	turns_release(&a.turns);
 	release_system(&a);
 	file_close(a.signal_fd);

@@ -130,11 +130,12 @@ static void enter_sandbox(const struct flush_owner *o, const struct setup *s)
 /* The user's own file may send the log elsewhere. */
 static void open_log(const struct flush_owner *o, const struct setup *s)
 {
-	struct fault ignored;
-
-	if (strcmp(s->conf.log.target, *o->log_target) != 0)
-		(void)log_open(s->conf.log.target, &ignored);
+	if (strcmp(s->conf.log.target, *o->log_target) != 0) {
+		setup_open_log(&s->conf);
+		return;
+	}
 	log_set_level(s->conf.log.level);
+	log_set_format(s->conf.log.format);
 }
 
 static void add_up(struct flush_tally *tally, const struct run_result *r)

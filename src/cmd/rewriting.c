@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "cmd/named_file.h"
+#include "base/named_file.h"
 #include "cmd/own_names.h"
 #include "mail/address.h"
 

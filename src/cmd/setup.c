@@ -52,9 +52,18 @@ static void find_places(struct setup *s)
 	s->mailbox_path = expand(s->conf.mailbox.path, &s->user, &ignored);
 }
 
-void setup_load(struct setup *ret, const char *conf_file)
+void setup_open_log(const struct conf *conf)
 {
 	struct fault ignored;
+
+	/* where the log file cannot be opened lines go to syslog: mail matters more */
+	(void)log_open(conf->log.target, &ignored);
+	log_set_level(conf->log.level);
+	log_set_format(conf->log.format);
+}
+
+void setup_load(struct setup *ret, const char *conf_file)
+{
 	struct conf_options options = {.file = conf_file, .environment = environ};
 
 	*ret = (struct setup){0};
@@ -62,9 +71,7 @@ void setup_load(struct setup *ret, const char *conf_file)
 	user_lookup(&ret->user, (uid_t)getauxval(AT_UID));
 	options.home = ret->user.home;
 	conf_load(&ret->conf, &options, &ret->problems);
-	/* where the log file cannot be opened lines go to syslog: mail matters more */
-	(void)log_open(ret->conf.log.target, &ignored);
-	log_set_level(ret->conf.log.level);
+	setup_open_log(&ret->conf);
 	/* a place that a command's own environment or file names is the only one */
 	ret->has_usual_places = !conf_file && !getenv("NULLMTA_CONF") &&
 				!getenv("NULLMTA_SPOOL") && !getenv("NULLMTA_SPOOL_DIR");

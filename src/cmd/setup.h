@@ -37,8 +37,11 @@ int setup_process(struct fault *f);
 void setup_load(struct setup *ret, const char *conf_file);
 void setup_release(struct setup *s);
 
+/* Send the log where, and as, the configuration says. */
+void setup_open_log(const struct conf *conf);
+
 /*
- * The same in two steps, for a process that works for many users: what holds for all of them,
+ * The same as setup_load in two steps, for a process that works for many users: what holds for all of them,
  * without opening the log; then, in a child of the one that did the first step, what belongs
  * to `user`, who is taken over. Where a spool was configured for all, mail still waits in the
  * usual places as well.

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "cmd/json.h"
+#include "base/json.h"
 
 #define JSON_MAX (1024 * 1024)
 

@@ -155,6 +155,19 @@ static void check_auth(struct section *s)
 			"give an absolute path; no shell looks for it");
 }
 
+/* Origins borrow their names from these lists. */
+static void note_source(struct section *s)
+{
+	const char *where =
+		conf_key_origin(key_named("password_file"), s->conf, s->route)->where;
+	const struct strv *variables = &s->conf->variables;
+
+	s->relay->is_file_of_environment = false;
+	for (size_t i = 0; i < variables->count; i++)
+		if (variables->items[i] == where)
+			s->relay->is_file_of_environment = true;
+}
+
 static void check_route(struct section *s)
 {
 	const struct conf_relay *r = s->route;
@@ -174,6 +187,7 @@ static void complete(struct section *s)
 {
 	s->relay = s->route ? s->route : &s->conf->relay;
 	apply_provider(s);
+	note_source(s);
 	check_tls(s);
 	check_login(s);
 	check_auth(s);

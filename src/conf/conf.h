@@ -110,6 +110,7 @@ struct conf {
 	} bounce;
 	struct {
 		char *target; /* for log_open */
+		enum log_format format;
 		enum log_level level;
 	} log;
 

@@ -1,5 +1,8 @@
 #include "conf/environment.h"
 
+#include <limits.h>
+
+#include "base/named_file.h"
 #include "base/text.h"
 #include "conf/host.h"
 #include "conf/key.h"
@@ -10,7 +13,9 @@
 
 struct variable {
 	struct span name; /* with NULLMTA_ */
+	struct span base; /* the same, or without the _FILE whose file gave the value */
 	struct span value;
+	char *const *environment; /* all of it */
 	struct conf *conf;
 	struct conf_problems *problems;
 };
@@ -130,14 +135,6 @@ static const struct shorthand *shorthand_of(struct span name)
 	return NULL;
 }
 
-static void apply_shorthand(const struct variable *v)
-{
-	const struct shorthand *shorthand = shorthand_of(v->name);
-
-	if (shorthand)
-		shorthand->set(v);
-}
-
 static const struct conf_key *key_of(struct span name)
 {
 	struct buf variable = BUF_INIT(NAME_MAX_LEN);
@@ -153,26 +150,92 @@ static const struct conf_key *key_of(struct span name)
 	return key;
 }
 
-static void warn_unknown(const struct variable *v)
+/* NULL where it is not there or empty */
+static const char *value_of(char *const *environment, struct span name)
+{
+	for (size_t i = 0; environment && environment[i]; i++) {
+		const char *entry = environment[i];
+
+		if (span_eq(span_head(span_of(entry), name.len), name) &&
+			entry[name.len] == '=')
+			return entry[name.len + 1] ? entry + name.len + 1 : NULL;
+	}
+	return NULL;
+}
+
+/* The name that a file takes the value of: of NULLMTA_RELAY_FILE it is NULLMTA_RELAY. */
+static bool is_by_file(struct span name, struct span *ret_base)
+{
+	static const char ending[] = "_FILE";
+
+	if (!span_ends(name, ending) || key_of(name))
+		return false;
+	*ret_base = span_head(name, name.len - (sizeof(ending) - 1));
+	return key_of(*ret_base) || shorthand_of(*ret_base);
+}
+
+static void complain(const struct variable *v, bool is_warning, const char *text)
 {
 	struct buf name = BUF_INIT(NAME_MAX_LEN);
 	struct conf_place at;
 
 	buf_add_span(&name, span_head(v->name, NAME_MAX_LEN));
 	at = (struct conf_place){.where = buf_str(&name)};
-	conf_problems_warn(
-		v->problems, &at, "no variable of this version; it is ignored");
+	if (is_warning)
+		conf_problems_warn(v->problems, &at, "%s", text);
+	else
+		conf_problems_add(v->problems, &at, "%s", text);
 	buf_release(&name);
 }
 
-static void apply_key(const struct variable *v)
+static int read_file(struct span name, struct buf *ret, struct fault *f)
 {
-	const struct conf_key *key = key_of(v->name);
+	struct buf path = BUF_INIT(PATH_MAX - 1);
+	struct span rest, line = SPAN_NONE;
+	int rc = -1;
 
-	if (key)
+	buf_add_span(&path, name);
+	if (path.is_overfull)
+		fault_set(f, FAULT_CONFIG, 0, "a path that is too long");
+	else
+		rc = named_file_read(buf_str(&path), ret, f);
+	buf_release(&path);
+	rest = buf_span(ret);
+	(void)span_cut(&rest, '\n', &line);
+	buf_truncate(ret, span_ends(line, "\r") ? line.len - 1 : line.len);
+	return rc;
+}
+
+/* The value is in the file, in its first line. `memory` then has it. 0, or -1 and a problem. */
+static int take_file(struct variable *v, struct span base, struct buf *memory)
+{
+	struct fault f;
+
+	v->base = base;
+	if (value_of(v->environment, base)) {
+		complain(v, false,
+			"the variable without _FILE is set, too; keep one of them");
+		return -1;
+	}
+	if (read_file(v->value, memory, &f) < 0) {
+		complain(v, false, f.text);
+		return -1;
+	}
+	v->value = buf_span(memory);
+	return 0;
+}
+
+static void apply_one(const struct variable *v, bool is_short)
+{
+	const struct shorthand *shorthand = shorthand_of(v->base);
+	const struct conf_key *key = is_short ? NULL : key_of(v->base);
+
+	if (is_short && shorthand)
+		shorthand->set(v);
+	else if (key)
 		(void)assign(v, key->section, key->name);
-	else if (!span_is(v->name, "NULLMTA_CONF") && !shorthand_of(v->name))
-		warn_unknown(v);
+	else if (!is_short && !shorthand && !span_is(v->name, "NULLMTA_CONF"))
+		complain(v, true, "no variable of this version; it is ignored");
 }
 
 /* Split one entry; false where it is not for us. */
@@ -183,36 +246,43 @@ static bool split(const char *entry, struct variable *v)
 	if (!span_starts(rest, "NULLMTA_"))
 		return false;
 	(void)span_cut(&rest, '=', &v->name);
+	v->base = v->name;
 	v->value = rest;
 	return rest.len > 0;
+}
+
+/* Of an entry: the short ones come first, so that the long ones override them. */
+static void apply_entry(struct variable *v, const char *entry, bool is_short)
+{
+	struct buf memory = BUF_INIT(RELAY_MAX_LEN);
+	struct span base;
+
+	if (!split(entry, v))
+		return;
+	if (!is_by_file(v->name, &base))
+		apply_one(v, is_short);
+	else if ((shorthand_of(base) != NULL) == is_short &&
+		 take_file(v, base, &memory) == 0 && v->value.len)
+		apply_one(v, is_short);
+	buf_release(&memory);
 }
 
 void environment_apply(
 	struct conf *c, char *const *environment, struct conf_problems *problems)
 {
-	struct variable v = {.conf = c, .problems = problems};
+	struct variable v = {.environment = environment, .conf = c, .problems = problems};
 	size_t count = 0;
 
 	while (environment && environment[count])
 		count++;
 	/* backwards: of two of one name the first counts, as for getenv(3) */
 	for (size_t i = count; i-- > 0;)
-		if (split(environment[i], &v))
-			apply_shorthand(&v);
+		apply_entry(&v, environment[i], true);
 	for (size_t i = count; i-- > 0;)
-		if (split(environment[i], &v))
-			apply_key(&v);
+		apply_entry(&v, environment[i], false);
 }
 
 const char *environment_get(char *const *environment, const char *name)
 {
-	size_t n = span_of(name).len;
-
-	for (size_t i = 0; environment && environment[i]; i++) {
-		const char *entry = environment[i];
-
-		if (span_starts(span_of(entry), name) && entry[n] == '=')
-			return entry[n + 1] ? entry + n + 1 : NULL;
-	}
-	return NULL;
+	return value_of(environment, span_of(name));
 }

@@ -27,7 +27,8 @@ static const char *const deliver_words[] = {"background", "foreground", "queue",
 static const char *const trust_words[] = {"auto", "yes", "no", NULL};
 static const char *const level_words[] = {"error", "warning", "info", "debug", NULL};
 static const char *const report_words[] = {"auto", "user", "sender", NULL};
-static const char *const target_words[] = {"syslog", "stderr", "none", NULL};
+static const char *const target_words[] = {"auto", "syslog", "stderr", "none", NULL};
+static const char *const format_words[] = {"text", "json", NULL};
 static const char *const name_words[] = {"%n", "%h", "%u", "%a", "%%", NULL};
 static const char *const field_words[] = {"%h", "%u", "%i", "%%", "%|", NULL};
 static const char *const never_words[] = {"never", "0", NULL};
@@ -181,8 +182,10 @@ const struct conf_key conf_keys[] = {
 	{"bounce", "per_hour", RANGE(VALUE_NUMBER, 1, 1000000), "100",
 		FIELD(bounce.per_hour), "most reports an hour"},
 
-	{"log", "target", WORDS(VALUE_LOG, target_words), "syslog", FIELD(log.target),
+	{"log", "target", WORDS(VALUE_LOG, target_words), "auto", FIELD(log.target),
 		"where each step is logged"},
+	{"log", "format", WORDS(VALUE_WORD, format_words), "text", FIELD(log.format),
+		"how a line looks"},
 	{"log", "level", WORDS(VALUE_WORD, level_words), "info", FIELD(log.level),
 		"how much is logged"},
 };
@@ -191,6 +194,7 @@ const struct conf_key conf_keys[] = {
 _Static_assert(sizeof(enum conf_deliver) == sizeof(unsigned), "an enum is an unsigned");
 _Static_assert(sizeof(enum conf_trust) == sizeof(unsigned), "an enum is an unsigned");
 _Static_assert(sizeof(enum log_level) == sizeof(unsigned), "an enum is an unsigned");
+_Static_assert(sizeof(enum log_format) == sizeof(unsigned), "an enum is an unsigned");
 _Static_assert(sizeof(enum conf_tls) == sizeof(unsigned), "an enum is an unsigned");
 _Static_assert(
 	sizeof(enum conf_tls_version) == sizeof(unsigned), "an enum is an unsigned");

@@ -60,7 +60,8 @@ struct conf_relay {
 	char *password;
 	char *password_file;
 	char *password_command;
-	struct strv auth;       /* mechanisms in capitals; empty: any that is safe */
+	bool is_file_of_environment; /* a variable has named password_file */
+	struct strv auth;            /* mechanisms in capitals; empty: any that is safe */
 	bool has_insecure_auth; /* the login may go over a channel that is not verified */
 	bool keeps_login;       /* of two steps (conf_load_user): the second one has left
 				   alone both the login and where it goes */

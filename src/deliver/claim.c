@@ -1,6 +1,5 @@
 #include "deliver/claim.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -168,18 +167,16 @@ static void log_outcome(
 {
 	const struct envelope *e = &c->message.envelope;
 	char status[OUTCOME_STATUS_TEXT_MAX];
-	char code[16] = "";
 
 	outcome_status_format(o->status, status);
-	if (o->code)
-		(void)snprintf(code, sizeof(code), "%d", o->code);
 	log_event(o->kind == OUTCOME_FAILED ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
 		outcome_kind_name(o->kind), LOG_TEXT("id", e->id),
 		LOG_TEXT("from", e->sender),
 		LOG_TEXT("to", c->addressees.items[number].recipient.address),
 		LOG_TEXT("alias", claim_alias(c, number)),
 		LOG_TEXT("remote", *o->remote ? o->remote : NULL),
-		LOG_TEXT("status", status), LOG_TEXT("code", *code ? code : NULL),
+		LOG_TEXT("status", status),
+		o->code ? LOG_NUMBER("code", o->code) : LOG_TEXT("code", NULL),
 		LOG_NUMBER("delay", now_s > e->arrival_s ? now_s - e->arrival_s : 0),
 		LOG_TEXT("duplicate", o->may_be_delivered ? "possible" : NULL),
 		LOG_TEXT("reply", o->text));

@@ -6,7 +6,7 @@
 #include "base/text.h"
 
 /* a signal handler can reach nothing else */
-static volatile sig_atomic_t is_stopping;
+static volatile sig_atomic_t is_stopping, is_reloading;
 
 static void note_stop(int number)
 {
@@ -14,20 +14,44 @@ static void note_stop(int number)
 	is_stopping = 1;
 }
 
-void flush_catch_signals(void)
+static void note_reload(int number)
 {
-	struct sigaction action = {.sa_handler = note_stop};
+	(void)number;
+	is_reloading = 1;
+}
+
+static void catch (int number, void (*note)(int))
+{
+	struct sigaction action = {.sa_handler = note};
 
 	(void)sigemptyset(&action.sa_mask);
 	/* no SA_RESTART: a poll(2) is to notice at once */
-	(void)sigaction(SIGTERM, &action, NULL);
-	(void)sigaction(SIGINT, &action, NULL);
-	(void)sigaction(SIGHUP, &action, NULL);
+	(void)sigaction(number, &action, NULL);
+}
+
+void flush_catch_signals(void)
+{
+	catch (SIGTERM, note_stop);
+	catch (SIGINT, note_stop);
+	catch (SIGHUP, note_stop);
+}
+
+void flush_catch_reload(void)
+{
+	catch (SIGHUP, note_reload);
 }
 
 bool flush_is_stopping(void)
 {
-	return is_stopping != 0;
+	return is_stopping || is_reloading;
+}
+
+bool flush_take_reload(void)
+{
+	bool has_come = is_reloading;
+
+	is_reloading = 0;
+	return has_come;
 }
 
 /* The number of the way that the route took, which is the last one where it has none. */

@@ -73,10 +73,17 @@ int64_t flush_lifetime_s(const struct flush *flush, const char *sender);
 void flush_show(const struct flush *flush, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /*
- * SIGTERM or SIGINT has come: finish what is on the wire, start nothing new.
+ * SIGTERM, SIGINT or SIGHUP has come: finish what is on the wire, start nothing new.
  * flush_catch_signals installs the handlers in the calling process.
  */
 void flush_catch_signals(void);
 bool flush_is_stopping(void);
+
+/*
+ * For a process that will run again: from now on SIGHUP stops only what runs just now.
+ * flush_take_reload tells whether it has come since the last time, and forgets it.
+ */
+void flush_catch_reload(void);
+bool flush_take_reload(void);
 
 #endif

@@ -29,18 +29,6 @@ static int store_path(struct spool *s, const char *path, struct fault *f)
 	return 0;
 }
 
-/* Make `path` and its parents; what fails is told by the open that follows. */
-static void make_path(const char *path)
-{
-	char part[sizeof(((struct spool *)NULL)->path)];
-
-	for (size_t i = 1; path[i]; i++)
-		if (path[i] == '/' &&
-			text_copy(part, sizeof(part), (struct span){path, i}))
-			(void)mkdir(part, 0700);
-	(void)mkdir(path, 0700);
-}
-
 static int refuse(struct fault *f, const char *path, const char *why)
 {
 	fault_set(f, FAULT_CREATE, 0, "the spool %s %s", path, why);
@@ -77,6 +65,38 @@ static int open_directory(struct spool *s, struct fault *f)
 	return -1;
 }
 
+/* Make one directory; what is in the way goes to `err`, unless something was before. */
+static void make_directory(const char *path, int *err)
+{
+	if (mkdir(path, 0700) != 0 && errno != EEXIST && *err == 0)
+		*err = errno;
+}
+
+/* Make `path` and its parents. The first errno, for when it is not there afterwards. */
+static int make_path(const char *path)
+{
+	char part[sizeof(((struct spool *)NULL)->path)];
+	int err = 0;
+
+	for (size_t i = 1; path[i]; i++)
+		if (path[i] == '/' &&
+			text_copy(part, sizeof(part), (struct span){path, i}))
+			make_directory(part, &err);
+	make_directory(path, &err);
+	return err;
+}
+
+/* Open it again, once made; a file system that is full or read-only is told as such. */
+static int open_made(struct spool *s, int make_err, struct fault *f)
+{
+	if (open_directory(s, f) == 0)
+		return spool_make_boxes(s, f);
+	if (make_err && f->err == ENOENT)
+		fault_set(f, box_fault_kind(make_err), make_err,
+			"cannot open the spool %s", s->path);
+	return -1;
+}
+
 int spool_open(struct spool *ret, const char *path, bool is_made, struct fault *f)
 {
 	struct spool s = {.fd = -1};
@@ -85,12 +105,8 @@ int spool_open(struct spool *ret, const char *path, bool is_made, struct fault *
 	if (store_path(&s, path, f) < 0)
 		return -1;
 	rc = open_directory(&s, f);
-	if (rc < 0 && is_made && f->err == ENOENT) {
-		make_path(s.path);
-		rc = open_directory(&s, f);
-		if (rc == 0)
-			rc = spool_make_boxes(&s, f);
-	}
+	if (rc < 0 && is_made && f->err == ENOENT)
+		rc = open_made(&s, make_path(s.path), f);
 	if (rc < 0) {
 		file_close(s.fd);
 		return -1;

@@ -7,11 +7,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bug.h"
 #include "conf/environment.h"
 #include "conf/key.h"
 #include "conf_fixture.h"
+#include "scratch.h"
 
 #define VARIABLES_MAX 4
 
@@ -158,6 +160,67 @@ static void every_key_has_its_own_variable(void **state)
 	buf_release(&other);
 }
 
+struct file_case {
+	const char *why;
+	const char *content; /* NULL: there is no such file */
+	const char *name;
+	const char *other; /* another variable, or NULL */
+	const char *section, *key, *value;
+	const char *problem;
+};
+
+/* NAME_FILE, which is what containers do with everything that they want to hide. */
+static void a_file_has_the_value(void **state)
+{
+	static const struct file_case file_cases[] = {
+		{"a short one", "a.example:587\n", "NULLMTA_RELAY_FILE", NULL, "relay",
+			"port", "587", NULL},
+		{"a key", "joe\n", "NULLMTA_RELAY_USER_FILE", NULL, "relay", "user",
+			"joe", NULL},
+		{"without line end", "joe", "NULLMTA_RELAY_USER_FILE", NULL, "relay",
+			"user", "joe", NULL},
+		{"CRLF, and more lines", "joe\r\njim\n", "NULLMTA_RELAY_USER_FILE", NULL,
+			"relay", "user", "joe", NULL},
+		{"an empty file is none", "\n", "NULLMTA_RELAY_PORT_FILE", NULL, "relay",
+			"port", "26", NULL},
+		{"a longer one counts", "a.example:587", "NULLMTA_RELAY_FILE",
+			"NULLMTA_RELAY_PORT=1", "relay", "port", "1", NULL},
+		{"a wrong value", "x", "NULLMTA_RELAY_PORT_FILE", NULL, "relay", "port",
+			"26", "NULLMTA_RELAY_PORT_FILE: [relay] port: wrong value; give"},
+		{"both", "1", "NULLMTA_RELAY_PORT_FILE", "NULLMTA_RELAY_PORT=2", "relay",
+			"port", "2", "NULLMTA_RELAY_PORT_FILE: the variable without"},
+		{"no file", NULL, "NULLMTA_RELAY_PORT_FILE", NULL, "relay", "port", "26",
+			"NULLMTA_RELAY_PORT_FILE: cannot be read"},
+		{"no variable has a file", "1", "NULLMTA_TURBO_FILE", NULL, "relay",
+			"port", "26", "NULLMTA_TURBO_FILE: warning: no variable"},
+		{"a key that is a file", "x", "NULLMTA_RELAY_PASSWORD_FILE",
+			"NULLMTA_RELAY_USER=joe", "relay", "user", "joe", NULL},
+	};
+	struct conf_fixture f;
+	struct scratch dir;
+
+	(void)state;
+	scratch_init(&dir);
+	conf_fixture_init(&f);
+	conf_fixture_write(&f, SPAN_LIT("[relay]\nhost = mx.example\nport = 26\n"));
+	for (size_t i = 0; i < ARRAY_LEN(file_cases); i++) {
+		const struct file_case *c = &file_cases[i];
+		struct environment_case one = {c->why, {NULL, c->other}, c->section,
+			c->key, c->value, c->problem};
+		struct buf variable = BUF_INIT(1024);
+
+		(void)unlink(scratch_path(&dir, "value"));
+		if (c->content)
+			scratch_write(&dir, "value", span_of(c->content), 0600);
+		buf_addf(&variable, "%s=%s", c->name, scratch_path(&dir, "value"));
+		one.variables[0] = buf_str(&variable);
+		check_case(&f, &one);
+		buf_release(&variable);
+	}
+	conf_fixture_release(&f);
+	scratch_release(&dir);
+}
+
 static void gets_a_variable(void **state)
 {
 	char *environment[] = {
@@ -175,6 +238,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(overrides_the_files),
 		cmocka_unit_test(every_key_has_its_own_variable),
+		cmocka_unit_test(a_file_has_the_value),
 		cmocka_unit_test(gets_a_variable),
 	};
 

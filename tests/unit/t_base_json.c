@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/bug.h"
-#include "cmd/json.h"
+#include "base/json.h"
 
 struct json_case {
 	const char *why;

@@ -1,14 +1,14 @@
 /*
- * Text files that the configuration names.
+ * Files that somebody has named by path.
  */
-#ifndef CMD_NAMED_FILE_H
-#define CMD_NAMED_FILE_H
+#ifndef BASE_NAMED_FILE_H
+#define BASE_NAMED_FILE_H
 
 #include "base/buf.h"
 #include "base/fault.h"
 
 /*
- * Append a whole regular file. Links are followed, as for the configuration; a FIFO does not
+ * Append a whole regular file. Links are followed, for whoever named it meant it; a FIFO does not
  * block. -1 and a fault that does not repeat the path; f->err tells ENOENT from the rest.
  */
 int named_file_read(const char *path, struct buf *ret, struct fault *f);

@@ -1,4 +1,4 @@
-#include "cmd/named_file.h"
+#include "base/named_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
