@@ -11,6 +11,7 @@
 #include "base/user.h"
 #include "conf/conf.h"
 #include "conf/identity.h"
+#include "deliver/local_door.h"
 #include "deliver/selection.h"
 #include "deliver/world.h"
 #include "mail/alias.h"
@@ -36,6 +37,7 @@ struct flush {
 	const struct login_source *logins; /* deliver/login.h; NULL: there are none */
 	const struct alias_table *aliases; /* of local names; NULL: none */
 	const struct alias_scope *alias_scope;
+	const struct local_door *local; /* to other users' homes; NULL: there is none */
 	struct schedule retry;
 	struct netaddr_list own_addresses;
 	int64_t started_s;
