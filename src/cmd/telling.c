@@ -39,7 +39,7 @@ static void tell_entry(void *ctx, struct span address, const struct alias_entry 
 enum alias_result telling_expand(const struct telling *t, struct span address,
 	struct strv *ret_found, struct fault *ret_why)
 {
-	const struct alias_tracer tracer = {tell_entry, (void *)(uintptr_t)t};
+	const struct alias_tracer tracer = {.step = tell_entry, .ctx = (void *)(uintptr_t)t};
 
 	return alias_trace(&t->aliases->table, &t->aliases->scope, address, &tracer,
 		ret_found, ret_why);
