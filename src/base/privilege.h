@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "base/fault.h"
+#include "base/user.h"
 
 /*
  * Become `uid` and `gid`, in this order: no supplementary groups, group, user. Then look
@@ -19,6 +20,9 @@
  * which the kernel takes for "as it is", is refused before anything is done.
  */
 int privilege_drop(uid_t uid, gid_t gid, struct fault *f);
+
+/* The same with one supplementary group, `also`; USER_NO_GROUP or `gid`: with none. */
+int privilege_drop_with(uid_t uid, gid_t gid, gid_t also, struct fault *f);
 
 /*
  * What can only become less: no core and no tracing by processes of the same user, no rights
@@ -34,10 +38,11 @@ int privilege_confine(struct fault *f);
 void privilege_die_with(pid_t parent);
 
 /*
- * Close every descriptor above stderr but `keep` (-1: none); standard input becomes
- * /dev/null, and there is no controlling terminal any more. 0, or -1 and a fault.
+ * Close every descriptor above stderr but the two of `keep` (-1: none); standard input
+ * becomes /dev/null, and there is no controlling terminal any more. 0, or -1 and a fault.
  */
-int privilege_detach(int keep, struct fault *f);
+#define PRIVILEGE_KEPT 2
+int privilege_detach(const int keep[PRIVILEGE_KEPT], struct fault *f);
 
 /*
  * Forget the environment but for what begins with one of `kept` (a list with a NULL behind,

@@ -26,10 +26,10 @@ struct flush_tally {
 
 /*
  * What `nullmta flush` does for one user. Takes `setup` over, narrows `vault` (NULL: none);
- * returns an exit code.
+ * `channel` is as in cmd/door.h. Returns an exit code.
  */
 typedef int (*flush_work)(const struct flush_options *options, struct setup *setup,
-	struct vault *vault, struct run_result *ret);
+	struct vault *vault, int channel, struct run_result *ret);
 
 struct flush_owner {
 	const struct flush_options *options;
@@ -41,7 +41,11 @@ struct flush_owner {
 	pid_t parent;
 };
 
-/* Run in a child that was just forked, as root; ends it. */
-__attribute__((noreturn)) void flush_owner_run(const struct flush_owner *o, uid_t uid);
+/*
+ * Run in a child that was just forked, as root; ends it. `channel` is its way to
+ * cmd/local_service, or -1.
+ */
+__attribute__((noreturn)) void flush_owner_run(
+	const struct flush_owner *o, uid_t uid, int channel);
 
 #endif

@@ -12,6 +12,7 @@ static void load_rest(struct flusher *ret)
 	aliases_load(&ret->aliases, &setup->conf, &setup->identity, &setup->user,
 		&setup->problems);
 	routing_load(&ret->routing, &setup->conf, &setup->user);
+	routing_set_local(&ret->routing, &setup->conf, &ret->aliases.scope);
 	securing_load(&ret->securing, &setup->conf, &setup->user, &setup->problems);
 }
 
@@ -46,7 +47,7 @@ static int open_world(struct flusher *fl, struct fault *f)
 	return 0;
 }
 
-int flusher_open(struct flusher *fl, struct fault *f)
+int flusher_open(struct flusher *fl, const char *conf_file, int channel, struct fault *f)
 {
 	const struct setup *setup = &fl->setup;
 	const struct conf *conf = &setup->conf;
@@ -54,9 +55,12 @@ int flusher_open(struct flusher *fl, struct fault *f)
 	logins_init(&fl->logins, conf, &setup->user, fl->vault);
 	if (open_world(fl, f) < 0)
 		return -1;
+	door_init(&fl->door, setup, conf_file, channel);
 	fl->flush = (struct flush){
 		.world = &fl->world,
 		.conf = conf,
+		.local_relay = &fl->routing.local_relay,
+		.local = &fl->door.face,
 		.identity = &setup->identity,
 		.user = &setup->user,
 		.mailbox_path = setup->mailbox_path,

@@ -281,7 +281,8 @@ static int prepare(struct tester *t, struct fault *f)
 {
 	struct flush *flush = &t->fl.flush;
 
-	if (find_addresses(t, f) < 0 || flusher_open(&t->fl, f) < 0)
+	if (find_addresses(t, f) < 0 ||
+		flusher_open(&t->fl, t->options->conf_file, -1, f) < 0)
 		return -1;
 	t->telling = (struct telling){.conf = &t->fl.setup.conf,
 		.routing = &t->fl.routing,

@@ -25,6 +25,8 @@
 struct flush {
 	const struct world *world;
 	const struct conf *conf;
+	const struct conf_relay
+		*local_relay; /* of route.local->way; empty: there is none */
 	const struct identity *identity;
 	const struct user *user;  /* owner of the spool */
 	const char *mailbox_path; /* [mailbox] path made absolute, or NULL */
@@ -55,14 +57,16 @@ struct flush {
 	void (*show)(const char *line);
 };
 
-/* What the configuration says of this route. */
+/* What the configuration says of this route; nothing of local mail but where it goes. */
 const struct conf_relay *flush_relay(
 	const struct flush *flush, const struct route *route);
 
 /* How hosts on it are to be secured, as far as the configuration says; no name in it. */
 const struct tls_options *flush_tls(const struct flush *flush, const struct route *route);
 
-/* The rules for senders and header that hold on it; NULL: nothing changes. */
+/*
+ * The rules for senders and header that hold on it; NULL: nothing changes, as for local mail.
+ */
 const struct rewrite *flush_rewrite(const struct flush *flush, const struct route *route);
 
 /* The lifetime of a message: shorter for one without a sender to tell (a bounce). */

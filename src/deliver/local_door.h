@@ -6,6 +6,8 @@
 #ifndef DELIVER_LOCAL_DOOR_H
 #define DELIVER_LOCAL_DOOR_H
 
+#include <stdbool.h>
+
 #include "base/fault.h"
 
 enum local_task {
@@ -14,6 +16,11 @@ enum local_task {
 };
 
 struct local_door {
+	/*
+	 * Whether this process may have it opened for `user`: false where that is left to
+	 * the system's flush.
+	 */
+	bool (*is_ours)(void *ctx, const char *user);
 	/*
 	 * A stream socket (O_CLOEXEC, blocking) whose other end does `task` for `user`, a
 	 * name of the passwd database. It may wait for a process to have room. -1 and a

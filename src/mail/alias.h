@@ -95,6 +95,9 @@ struct alias_scope {
 	void *ctx;
 };
 
+/* Whether this is a name of this machine alone: nobody else can have mailboxes there. */
+bool alias_is_this_machine(const struct alias_scope *scope, struct span domain);
+
 enum alias_result {
 	ALIAS_NONE,    /* no alias: the address stays */
 	ALIAS_FOUND,   /* these addresses instead */

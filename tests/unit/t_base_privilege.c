@@ -148,22 +148,27 @@ static int detach_and_look(void)
 {
 	int kept = open("/dev/null", O_WRONLY);
 	int other = open("/dev/zero", O_RDONLY);
+	static const int both[] = {30, 20}, one[] = {-1, 20}, none[] = {-1, -1};
 	struct fault f;
 	char octet;
 
 	if (kept < 0 || other < 0)
 		return 1;
 	/* not side by side, so that both ranges are there */
-	if (dup2(kept, 20) != 20 || dup2(other, 19) != 19 || dup2(other, 21) != 21)
+	if (dup2(kept, 20) != 20 || dup2(other, 19) != 19 || dup2(other, 21) != 21 ||
+		dup2(kept, 30) != 30)
 		return 2;
-	if (privilege_detach(20, &f) < 0)
+	if (privilege_detach(both, &f) < 0)
 		return 3;
 	for (int fd = STDERR_FILENO + 1; fd < 64; fd++)
-		if ((fcntl(fd, F_GETFD) >= 0) != (fd == 20))
+		if ((fcntl(fd, F_GETFD) >= 0) != (fd == 20 || fd == 30))
 			return 4;
+	if (privilege_detach(one, &f) < 0 || fcntl(20, F_GETFD) < 0 ||
+		fcntl(30, F_GETFD) >= 0)
+		return 8;
 	if (read(STDIN_FILENO, &octet, 1) != 0)
 		return 5;
-	if (privilege_detach(-1, &f) < 0 || fcntl(20, F_GETFD) >= 0)
+	if (privilege_detach(none, &f) < 0 || fcntl(20, F_GETFD) >= 0)
 		return 6;
 	return open("/dev/tty", O_RDONLY) >= 0 ? 7 : 0;
 }
