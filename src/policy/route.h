@@ -127,6 +127,10 @@ bool route_is_local(const struct route_options *options, const struct route_way 
 int route_resolve(const struct route_options *options, struct span sender,
 	struct span recipient, struct route *ret, struct outcome *ret_why);
 
+/* The route of mail for which that is so; results as of route_resolve. */
+int route_resolve_local(const struct route_local *local, struct span recipient,
+	struct route *ret, struct outcome *ret_why);
+
 /* What a user can be called at all: nothing that a path or passwd(5) would take apart. */
 bool route_is_user_name(struct span name);
 
