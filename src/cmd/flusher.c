@@ -1,5 +1,6 @@
 #include "cmd/flusher.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "cmd/network.h"
 
@@ -75,6 +76,9 @@ int flusher_open(struct flusher *fl, const char *conf_file, int channel, struct 
 		fl->flush.aliases = &fl->aliases.table;
 		fl->flush.alias_scope = &fl->aliases.scope;
 	}
+	forwards_init(&fl->forwards, &fl->door.face, clock_mono_ms);
+	if (fl->routing.options.local && !fl->routing.options.local->way)
+		fl->flush.forwards = &fl->forwards;
 	if (schedule_parse(span_of(conf->spool.retry), &fl->flush.retry) < 0)
 		BUG("[spool] retry was checked");
 	/* without the list the loop test has only the host name to go by */
@@ -86,6 +90,7 @@ int flusher_open(struct flusher *fl, const char *conf_file, int channel, struct 
 void flusher_release(struct flusher *fl)
 {
 	netaddr_list_release(&fl->flush.own_addresses);
+	forwards_release(&fl->forwards);
 	world_release(&fl->world);
 	aliases_release(&fl->aliases);
 	securing_release(&fl->securing);

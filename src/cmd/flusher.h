@@ -14,6 +14,7 @@
 #include "cmd/setup.h"
 #include "cmd/vault.h"
 #include "deliver/flush.h"
+#include "deliver/forwards.h"
 #include "deliver/run.h"
 
 /* Borrows from itself: it stays where it is. */
@@ -26,6 +27,7 @@ struct flusher {
 	struct aliases aliases;
 	struct world world;
 	struct door door;
+	struct forwards forwards;
 	struct flush flush;
 	struct vault *vault;     /* borrowed; NULL: nothing was read beforehand */
 	struct run_result total; /* of all its runs */

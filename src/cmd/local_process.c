@@ -9,6 +9,7 @@
 #include "base/privilege.h"
 #include "base/sandbox.h"
 #include "cmd/mailbox_paths.h"
+#include "deliver/forward_file.h"
 #include "deliver/local_agent.h"
 
 /* Who forked us reads signals from a descriptor, or notes them: nothing for us. */
@@ -104,6 +105,7 @@ static void serve(const struct setup *s, enum local_task task, int fd)
 		local_agent_serve(&agent, fd);
 		break;
 	case LOCAL_FORWARD:
+		forward_file_serve(&s->user, fd);
 		break;
 	}
 }

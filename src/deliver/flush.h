@@ -22,6 +22,8 @@
 #include "spool/schedule.h"
 #include "spool/spool.h"
 
+struct forwards;
+
 struct flush {
 	const struct world *world;
 	const struct conf *conf;
@@ -40,6 +42,7 @@ struct flush {
 	const struct alias_table *aliases; /* of local names; NULL: none */
 	const struct alias_scope *alias_scope;
 	const struct local_door *local; /* to other users' homes; NULL: there is none */
+	struct forwards *forwards;      /* deliver/forwards.h; NULL: none count */
 	struct schedule retry;
 	struct netaddr_list own_addresses;
 	int64_t started_s;
