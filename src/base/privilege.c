@@ -57,6 +57,17 @@ static int drop_capabilities(struct fault *f)
 	return 0;
 }
 
+/* The groups are the one that was asked for, or none. */
+static int check_groups(const gid_t *also, struct fault *f)
+{
+	gid_t group;
+
+	if (getgroups(0, NULL) != (also != NULL) ||
+		(also && (getgroups(1, &group) != 1 || group != *also)))
+		return stay(f, "groups");
+	return 0;
+}
+
 static int check_ids(uid_t uid, gid_t gid, struct fault *f)
 {
 	uid_t uids[3];
@@ -68,8 +79,6 @@ static int check_ids(uid_t uid, gid_t gid, struct fault *f)
 	for (size_t i = 0; i < ARRAY_LEN(uids); i++)
 		if (uids[i] != uid || gids[i] != gid)
 			return stay(f, "ids");
-	if (getgroups(0, NULL) != 0)
-		return stay(f, "groups");
 	return 0;
 }
 
@@ -88,15 +97,23 @@ static int check_no_way_back(uid_t uid, gid_t gid, struct fault *f)
 
 int privilege_drop(uid_t uid, gid_t gid, struct fault *f)
 {
-	if (uid == (uid_t)-1 || gid == (gid_t)-1)
+	return privilege_drop_with(uid, gid, USER_NO_GROUP, f);
+}
+
+int privilege_drop_with(uid_t uid, gid_t gid, gid_t also, struct fault *f)
+{
+	const gid_t *group = also == USER_NO_GROUP || also == gid ? NULL : &also;
+
+	if (uid == (uid_t)-1 || gid == (gid_t)-1 || also == (gid_t)-1)
 		return stay(f, "-1 is no user and no group");
-	if (setgroups(0, NULL) != 0)
+	if (setgroups(group != NULL, group) != 0)
 		return fail(f, "groups");
 	if (setresgid(gid, gid, gid) != 0)
 		return fail(f, "group");
 	if (setresuid(uid, uid, uid) != 0)
 		return fail(f, "user");
-	if (drop_capabilities(f) < 0 || check_ids(uid, gid, f) < 0)
+	if (drop_capabilities(f) < 0 || check_ids(uid, gid, f) < 0 ||
+		check_groups(group, f) < 0)
 		return -1;
 	return check_no_way_back(uid, gid, f);
 }

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "base/fault.h"
+#include "base/user.h"
 
 /*
  * Become `uid` and `gid`, in this order: no supplementary groups, group, user. Then look
@@ -19,6 +20,9 @@
  * which the kernel takes for "as it is", is refused before anything is done.
  */
 int privilege_drop(uid_t uid, gid_t gid, struct fault *f);
+
+/* The same with one supplementary group, `also`; USER_NO_GROUP or `gid`: with none. */
+int privilege_drop_with(uid_t uid, gid_t gid, gid_t also, struct fault *f);
 
 /*
  * What can only become less: no core and no tracing by processes of the same user, no rights

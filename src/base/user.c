@@ -22,8 +22,14 @@ static char *usable_home(const char *home)
 	return home && home[0] == '/' ? mem_string(home) : NULL;
 }
 
-/* "name:password:uid:gid:gecos:home:shell" of `uid` into `ret`; false for another line */
-static bool take_line(struct user *ret, uid_t uid, struct span line)
+/* Whose entry is meant: by name, or where that is NULL by uid. */
+struct wanted {
+	const char *name;
+	uid_t uid;
+};
+
+/* "name:password:uid:gid:gecos:home:shell" into `ret`; false for somebody else's line */
+static bool take_line(struct user *ret, const struct wanted *wanted, struct span line)
 {
 	struct span part[6];
 	uint64_t number, group;
@@ -32,15 +38,20 @@ static bool take_line(struct user *ret, uid_t uid, struct span line)
 	for (size_t i = 0; i < ARRAY_LEN(part); i++)
 		if (!span_cut(&line, ':', &part[i]))
 			return false;
-	if (span_to_uint(part[2], UINT32_MAX, &number) < 0 || number != uid ||
+	if (span_to_uint(part[2], UINT32_MAX, &number) < 0 ||
 		span_to_uint(part[3], UINT32_MAX, &group) < 0)
 		return false;
+	if (wanted->name ? !span_is(part[0], wanted->name) : number != wanted->uid)
+		return false;
 	home = mem_copy(part[5].data, part[5].len);
-	ret->has_entry = true;
-	ret->gid = (gid_t)group;
-	ret->name = mem_copy(part[0].data, part[0].len);
-	ret->gecos = mem_copy(part[4].data, part[4].len);
-	ret->home = usable_home(home);
+	*ret = (struct user){
+		.uid = (uid_t)number,
+		.gid = (gid_t)group,
+		.has_entry = true,
+		.name = mem_copy(part[0].data, part[0].len),
+		.gecos = mem_copy(part[4].data, part[4].len),
+		.home = usable_home(home),
+	};
 	free(home);
 	return true;
 }
@@ -49,7 +60,7 @@ static bool take_line(struct user *ret, uid_t uid, struct span line)
  * Look into /etc/passwd first: three system calls instead of the twenty of a name service,
  * and on nearly every machine the same answer ("passwd: files ...").
  */
-static bool look_into_file(struct user *ret, uid_t uid)
+static bool look_into_file(struct user *ret, const struct wanted *wanted)
 {
 	char text[PASSWD_BLOCK];
 	struct span rest, line;
@@ -63,47 +74,97 @@ static bool look_into_file(struct user *ret, uid_t uid)
 	rest = (struct span){text, (size_t)n};
 	/* the last line of a block may be cut: it is left to the name service */
 	while (!is_found && span_cut(&rest, '\n', &line) && rest.data)
-		is_found = take_line(ret, uid, line);
+		is_found = take_line(ret, wanted, line);
 	return is_found;
 }
 
-/* the entry wherever it is, its strings in *ret_memory; NULL when there is none */
-static struct passwd *ask_name_service(uid_t uid, struct passwd *entry, char **ret_memory)
+static void take_entry(struct user *ret, const struct passwd *entry)
 {
-	struct passwd *found = NULL;
+	*ret = (struct user){
+		.uid = entry->pw_uid,
+		.gid = entry->pw_gid,
+		.has_entry = true,
+		.name = mem_string(entry->pw_name),
+		.home = usable_home(entry->pw_dir),
+		.gecos = mem_string(entry->pw_gecos ? entry->pw_gecos : ""),
+	};
+}
 
-	for (size_t size = ENTRY_FIRST; size <= ENTRY_MAX; size *= 4) {
-		*ret_memory = mem_regrow(*ret_memory, size, 1);
-		if (getpwuid_r(uid, entry, *ret_memory, size, &found) != ERANGE)
-			break;
+/* 0 with or without *ret_is_found, or what getpwuid_r and getpwnam_r return */
+static int ask_name_service(
+	struct user *ret, const struct wanted *wanted, bool *ret_is_found)
+{
+	struct passwd entry, *found = NULL;
+	char *memory = NULL;
+	int err = ERANGE;
+
+	for (size_t size = ENTRY_FIRST; err == ERANGE && size <= ENTRY_MAX; size *= 4) {
+		memory = mem_regrow(memory, size, 1);
+		err = wanted->name
+			      ? getpwnam_r(wanted->name, &entry, memory, size, &found)
+			      : getpwuid_r(wanted->uid, &entry, memory, size, &found);
 	}
-	return found;
+	*ret_is_found = err == 0 && found;
+	if (*ret_is_found)
+		take_entry(ret, found);
+	free(memory);
+	return err;
+}
+
+static void make_up(struct user *ret, uid_t uid)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "uid%lu", (unsigned long)uid);
+	*ret = (struct user){
+		.uid = uid,
+		.gid = USER_NO_GROUP,
+		.name = mem_string(name),
+		.home = usable_home(getenv("HOME")),
+		.gecos = mem_string(""),
+	};
 }
 
 void user_lookup(struct user *ret, uid_t uid)
 {
-	struct passwd entry;
-	char *memory = NULL;
-	const struct passwd *found;
-	char made_up[32];
+	const struct wanted wanted = {.uid = uid};
+	bool is_found = look_into_file(ret, &wanted);
 
-	*ret = (struct user){.uid = uid, .gid = USER_NO_GROUP};
-	if (look_into_file(ret, uid))
-		return;
-	found = ask_name_service(uid, &entry, &memory);
-	ret->has_entry = found != NULL;
-	if (found) {
-		ret->gid = found->pw_gid;
-		ret->name = mem_string(found->pw_name);
-		ret->home = usable_home(found->pw_dir);
-		ret->gecos = mem_string(found->pw_gecos ? found->pw_gecos : "");
-	} else {
-		(void)snprintf(made_up, sizeof(made_up), "uid%lu", (unsigned long)uid);
-		ret->name = mem_string(made_up);
-		ret->home = usable_home(getenv("HOME"));
-		ret->gecos = mem_string("");
+	if (!is_found)
+		(void)ask_name_service(ret, &wanted, &is_found); /* trouble: no entry */
+	if (!is_found)
+		make_up(ret, uid);
+}
+
+/* What no entry can be called; a name service need not be asked, nor sent such octets. */
+static bool is_no_name(struct span name)
+{
+	return name.len == 0 || name.len > USER_NAME_MAX || span_has_control(name) ||
+	       span_find(name, ':') >= 0;
+}
+
+int user_find(struct user *ret, const char *name, struct fault *f)
+{
+	const struct wanted wanted = {.name = name};
+	bool is_found;
+	int err;
+
+	if (is_no_name(span_of(name)))
+		return 0;
+	if (look_into_file(ret, &wanted))
+		return 1;
+	/*
+	 * Only 0 without an entry says "nobody" (POSIX). The manual page lists more values for
+	 * that, of other systems: here ENOENT is a directory service whose socket is not there,
+	 * EPERM one that may not be asked, and each of their users is still to get mail.
+	 */
+	err = ask_name_service(ret, &wanted, &is_found);
+	if (err) {
+		fault_set(f, FAULT_SYSTEM, err, "the user %s cannot be looked up now",
+			name);
+		return -1;
 	}
-	free(memory);
+	return is_found;
 }
 
 void user_release(struct user *u)
@@ -116,16 +177,13 @@ void user_release(struct user *u)
 
 bool user_exists(const char *name)
 {
-	struct passwd entry, *found = NULL;
-	char *memory = NULL;
+	struct fault unknown;
+	struct user u;
+	bool is_found = user_find(&u, name, &unknown) == 1;
 
-	for (size_t size = ENTRY_FIRST; size <= ENTRY_MAX; size *= 4) {
-		memory = mem_regrow(memory, size, 1);
-		if (getpwnam_r(name, &entry, memory, size, &found) != ERANGE)
-			break;
-	}
-	free(memory);
-	return found != NULL;
+	if (is_found)
+		user_release(&u);
+	return is_found;
 }
 
 static void add_capitalised(struct buf *out, const char *name)

@@ -1,6 +1,6 @@
 /*
- * Who runs this program: the real uid's passwd entry, never HOME, USER or LOGNAME, which
- * lie under cron, at and sudo.
+ * The users of this machine, and who runs this program: the real uid's passwd entry, never
+ * HOME, USER or LOGNAME, which lie under cron, at and sudo.
  */
 #ifndef BASE_USER_H
 #define BASE_USER_H
@@ -9,8 +9,10 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/fault.h"
 
 #define USER_NO_GROUP ((gid_t)65534)
+#define USER_NAME_MAX 256 /* octets; as LOGIN_NAME_MAX */
 
 struct user {
 	uid_t uid;
@@ -23,6 +25,13 @@ struct user {
 
 /* Fill `ret` for `uid`; cannot fail. Release with user_release. */
 void user_lookup(struct user *ret, uid_t uid);
+
+/*
+ * Fill `ret` for the user called `name`, as it stands: 1; to be released. 0: there is nobody
+ * of this name. -1 and a fault: that cannot be known now, as a name service does not answer.
+ */
+int user_find(struct user *ret, const char *name, struct fault *f);
+
 void user_release(struct user *u);
 
 /* Whether the passwd database has a user of this name, as far as it can be asked now. */

@@ -134,8 +134,9 @@ static void explain_way(struct explainer *e, const char *address)
 		say_outcome(e, &why);
 	} else {
 		telling_route(&e->telling, &route);
-		say_way_sender(e, &route);
-		if (!e->options->has_no_dns)
+		if (!routing_is_local(&e->routing, &route))
+			say_way_sender(e, &route);
+		if (!e->options->has_no_dns && route.kind != ROUTE_MAILBOX)
 			say_hosts(e, &route);
 	}
 	wire_addresses_release(&wire);
@@ -308,6 +309,7 @@ static int explainer_init(struct explainer *e, const struct explain_options *o)
 	aliases_load(&e->aliases, &e->setup.conf, &e->setup.identity, &e->setup.user,
 		&e->setup.problems);
 	routing_load(&e->routing, &e->setup.conf, &e->setup.user);
+	routing_set_local(&e->routing, &e->setup.conf, &e->aliases.scope);
 	e->telling = (struct telling){.conf = &e->setup.conf,
 		.routing = &e->routing,
 		.aliases = &e->aliases,

@@ -175,7 +175,8 @@ static int flush_once(struct flusher *fl, const struct flush_options *o)
 
 /* One round with what was loaded, which is taken over. */
 static int flush_loaded(const struct flush_options *o, struct setup *setup,
-	struct vault *vault, const _Atomic uint32_t *others_wait, struct run_result *ret)
+	struct vault *vault, const _Atomic uint32_t *others_wait, int channel,
+	struct run_result *ret)
 {
 	struct flusher fl;
 	struct fault f;
@@ -188,7 +189,7 @@ static int flush_loaded(const struct flush_options *o, struct setup *setup,
 			LOG_NUMBER("problems", (int64_t)fl.setup.problems.errors),
 			LOG_TEXT("hint", "mail stays queued; see nullmta config check"));
 		code = EX_CONFIG;
-	} else if (flusher_open(&fl, &f) < 0) {
+	} else if (flusher_open(&fl, o->conf_file, channel, &f) < 0) {
 		code = exit_with(PROGRAM, &f);
 	} else {
 		fl.flush.is_now = o->is_now || o->message;
@@ -209,7 +210,7 @@ static int flush_with_setup(const struct flush_options *o)
 	struct setup setup;
 
 	setup_load(&setup, o->conf_file);
-	return flush_loaded(o, &setup, NULL, NULL, &ignored);
+	return flush_loaded(o, &setup, NULL, NULL, -1, &ignored);
 }
 
 static int flush_round(void *ctx)

@@ -20,6 +20,7 @@
 #include "base/secret.h"
 #include "cmd/exit_code.h"
 #include "cmd/kick.h"
+#include "cmd/local_service.h"
 #include "cmd/refusals.h"
 #include "cmd/turns.h"
 #include "spool/spool_root.h"
@@ -53,6 +54,7 @@ struct flush_all {
 	struct flush_tally *tally;
 	struct flush_owner owner;
 	struct turns turns;
+	struct local_service local;
 	int signal_fd;
 	int kick_fd; /* -1: there is none */
 	bool is_walk_for_kicks;
@@ -192,10 +194,12 @@ static void start_children(struct flush_all *a)
 	struct turn *turn;
 
 	while ((turn = turns_next(&a->turns, clock_mono_ms())) != NULL) {
+		int channel = local_service_invite(&a->local, turn->uid);
 		pid_t pid = fork();
 
 		if (pid == 0)
-			flush_owner_run(&a->owner, turn->uid);
+			flush_owner_run(&a->owner, turn->uid, channel);
+		local_service_forked(&a->local, channel, pid);
 		if (pid < 0) {
 			log_event(LOG_LEVEL_WARNING, "fork-failed",
 				LOG_TEXT("why", strerror(errno)));
@@ -211,6 +215,7 @@ static void note_end(struct flush_all *a, pid_t pid, int status)
 {
 	const struct turn *turn = turns_end(&a->turns, pid, clock_mono_ms());
 
+	local_service_note_end(&a->local, pid);
 	if (turn && WIFSIGNALED(status))
 		log_event(LOG_LEVEL_ERROR, "user-run-died",
 			LOG_NUMBER("uid", (int64_t)turn->uid),
@@ -275,6 +280,7 @@ static void wait_for_news(struct flush_all *a)
 	struct pollfd fds[] = {
 		{.fd = a->signal_fd, .events = POLLIN},
 		{.fd = a->is_stopping ? -1 : a->kick_fd, .events = POLLIN},
+		{.fd = local_service_fd(&a->local), .events = POLLIN},
 	};
 	int64_t now_ms = clock_mono_ms();
 	int64_t other_ms = -1;
@@ -287,6 +293,8 @@ static void wait_for_news(struct flush_all *a)
 		sooner(turns_patience_ms(&a->turns, now_ms), other_ms));
 	if (fds[1].revents)
 		take_kicks(a);
+	if (fds[2].revents)
+		local_service_serve(&a->local);
 	take_signals(a);
 }
 
@@ -374,6 +382,15 @@ static int open_tally(struct flush_all *a, struct fault *f)
 	return 0;
 }
 
+/* The way of the children to the mailboxes of others. */
+static int open_local(struct flush_all *a, struct fault *f)
+{
+	const struct local_process start = {
+		.system = &a->system, .vault = &a->vault, .parent = getpid()};
+
+	return local_service_init(&a->local, &start, f);
+}
+
 /* What root's environment has for us; where the spools are is not for it to say. */
 static void clean_process(void)
 {
@@ -409,7 +426,8 @@ static int begin(struct flush_all *a, struct fault *f)
 	warm_up();
 	a->kick_fd = kick_inherit(f);
 	a->refusals_fd = refusals_open(RUNDIR "/nullmta");
-	if (a->kick_fd == -2 || open_signals(a, f) < 0 || open_tally(a, f) < 0)
+	if (a->kick_fd == -2 || open_signals(a, f) < 0 || open_tally(a, f) < 0 ||
+		open_local(a, f) < 0)
 		return -1;
 	a->owner = (struct flush_owner){
 		.options = a->options,
@@ -462,6 +480,7 @@ int flush_all(const struct flush_options *options, flush_work work)
 	if (code != EX_OK)
 		end_slowly(&a);
 	turns_release(&a.turns);
+	local_service_release(&a.local);
 	release_system(&a);
 	file_close(a.signal_fd);
 	file_close(a.refusals_fd);

@@ -1,6 +1,5 @@
 #include "cmd/flush_owner.h"
 
-#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sysexits.h>
@@ -10,7 +9,7 @@
 #include "base/log.h"
 #include "base/privilege.h"
 #include "base/sandbox.h"
-#include "deliver/mailbox.h"
+#include "cmd/mailbox_paths.h"
 
 /* The parent reads these from a descriptor; a child wants to be interrupted by them. */
 static void restore_signals(void)
@@ -27,10 +26,12 @@ static void restore_signals(void)
 }
 
 /* From here on the process is that user's. Nothing of the user's was looked at before. */
-static int become(const struct flush_owner *o, const struct user *user, struct fault *f)
+static int become(const struct flush_owner *o, const struct user *user, int channel,
+	struct fault *f)
 {
 	static const char *const nothing[] = {NULL};
-	const int kept[PRIVILEGE_KEPT] = {log_descriptor(), o->vault->refusals_fd, -1};
+	const int kept[PRIVILEGE_KEPT] = {
+		log_descriptor(), o->vault->refusals_fd, channel};
 
 	if (privilege_detach(kept, f) < 0 ||
 		privilege_drop(user->uid, user->gid, f) < 0 || privilege_confine(f) < 0)
@@ -64,45 +65,22 @@ static bool has_work(const struct flush_owner *o, const struct user *user)
 	return is_needed;
 }
 
-static void add_below(struct strv *paths, const char *directory, const char *name)
-{
-	struct buf path = BUF_INIT(PATH_MAX - 1);
-
-	buf_addf(&path, "%s/%s", directory, name);
-	if (!path.is_overfull)
-		strv_add(paths, buf_span(&path));
-	buf_release(&path);
-}
-
-/* The directory that `path` is in, for its lock and for making it. */
-static void add_parent(struct strv *paths, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (slash && slash != path)
-		strv_add(paths, (struct span){path, (size_t)(slash - path)});
-}
-
-/* All that a run for this user may have to write: the spools, the mailbox. */
+/*
+ * All that a run for this user may have to write: the spools, and for reports the mailbox.
+ */
 static void list_writable(struct strv *paths, const struct setup *s)
 {
 	char name[PLACE_NAME_MAX];
 
 	for (int suffix = 0; suffix <= PLACE_SUFFIX_MAX; suffix++) {
 		place_name(s->user.uid, suffix, name);
-		add_below(paths, PLACE_ROOT, name);
+		mailbox_paths_add_below(paths, PLACE_ROOT, name);
 	}
 	if (s->spool_dir)
 		strv_add(paths, span_of(s->spool_dir));
-	if (s->user.home) {
-		add_below(paths, s->user.home, ".local/state/nullmta");
-		add_below(paths, s->user.home, "Maildir");
-	}
-	if (s->mailbox_path) {
-		strv_add(paths, span_of(s->mailbox_path));
-		add_parent(paths, s->mailbox_path);
-	}
-	strv_add(paths, span_of(MAILBOX_SYSTEM_DIR));
+	if (s->user.home)
+		mailbox_paths_add_below(paths, s->user.home, ".local/state/nullmta");
+	mailbox_paths_add(paths, s);
 }
 
 static bool runs_commands(const struct conf *conf)
@@ -147,7 +125,7 @@ static void add_up(struct flush_tally *tally, const struct run_result *r)
 	tally->failed += r->failed;
 }
 
-void flush_owner_run(const struct flush_owner *o, uid_t uid)
+void flush_owner_run(const struct flush_owner *o, uid_t uid, int channel)
 {
 	struct setup setup = *o->system;
 	struct vault vault = *o->vault;
@@ -158,7 +136,7 @@ void flush_owner_run(const struct flush_owner *o, uid_t uid)
 
 	restore_signals();
 	user_lookup(&user, uid);
-	if (become(o, &user, &f) < 0) {
+	if (become(o, &user, channel, &f) < 0) {
 		log_event(LOG_LEVEL_ERROR, "not-dropped", LOG_NUMBER("uid", (int64_t)uid),
 			LOG_TEXT("why", f.text));
 		_exit(EX_OSERR);
@@ -168,7 +146,8 @@ void flush_owner_run(const struct flush_owner *o, uid_t uid)
 	setup_take_user(&setup, &user);
 	open_log(o, &setup);
 	enter_sandbox(o, &setup);
-	code = o->work(o->options, &setup, &vault, &o->tally->others_wait, &result);
+	code = o->work(o->options, &setup, &vault, &o->tally->others_wait, channel,
+		&result);
 	add_up(o->tally, &result);
 	_exit(code);
 }

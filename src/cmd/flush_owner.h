@@ -27,10 +27,11 @@ struct flush_tally {
 
 /*
  * What `nullmta flush` does for one user. Takes `setup` over, narrows `vault` (NULL: none);
- * `others_wait` as in struct flush. Returns an exit code.
+ * `others_wait` is as in struct flush, `channel` as in cmd/door.h. Returns an exit code.
  */
 typedef int (*flush_work)(const struct flush_options *options, struct setup *setup,
-	struct vault *vault, const _Atomic uint32_t *others_wait, struct run_result *ret);
+	struct vault *vault, const _Atomic uint32_t *others_wait, int channel,
+	struct run_result *ret);
 
 struct flush_owner {
 	const struct flush_options *options;
@@ -42,7 +43,11 @@ struct flush_owner {
 	pid_t parent;
 };
 
-/* Run in a child that was just forked, as root; ends it. */
-__attribute__((noreturn)) void flush_owner_run(const struct flush_owner *o, uid_t uid);
+/*
+ * Run in a child that was just forked, as root; ends it. `channel` is its way to
+ * cmd/local_service, or -1.
+ */
+__attribute__((noreturn)) void flush_owner_run(
+	const struct flush_owner *o, uid_t uid, int channel);
 
 #endif

@@ -1,5 +1,6 @@
 #include "cmd/flusher.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "cmd/network.h"
 
@@ -12,6 +13,7 @@ static void load_rest(struct flusher *ret)
 	aliases_load(&ret->aliases, &setup->conf, &setup->identity, &setup->user,
 		&setup->problems);
 	routing_load(&ret->routing, &setup->conf, &setup->user);
+	routing_set_local(&ret->routing, &setup->conf, &ret->aliases.scope);
 	securing_load(&ret->securing, &setup->conf, &setup->user, &setup->problems);
 }
 
@@ -46,7 +48,7 @@ static int open_world(struct flusher *fl, struct fault *f)
 	return 0;
 }
 
-int flusher_open(struct flusher *fl, struct fault *f)
+int flusher_open(struct flusher *fl, const char *conf_file, int channel, struct fault *f)
 {
 	const struct setup *setup = &fl->setup;
 	const struct conf *conf = &setup->conf;
@@ -54,9 +56,12 @@ int flusher_open(struct flusher *fl, struct fault *f)
 	logins_init(&fl->logins, conf, &setup->user, fl->vault);
 	if (open_world(fl, f) < 0)
 		return -1;
+	door_init(&fl->door, setup, conf_file, channel);
 	fl->flush = (struct flush){
 		.world = &fl->world,
 		.conf = conf,
+		.local_relay = &fl->routing.local_relay,
+		.local = &fl->door.face,
 		.identity = &setup->identity,
 		.user = &setup->user,
 		.mailbox_path = setup->mailbox_path,
@@ -72,6 +77,9 @@ int flusher_open(struct flusher *fl, struct fault *f)
 		fl->flush.aliases = &fl->aliases.table;
 		fl->flush.alias_scope = &fl->aliases.scope;
 	}
+	forwards_init(&fl->forwards, &fl->door.face, clock_mono_ms);
+	if (fl->routing.options.local && !fl->routing.options.local->way)
+		fl->flush.forwards = &fl->forwards;
 	if (schedule_parse(span_of(conf->spool.retry), &fl->flush.retry) < 0)
 		BUG("[spool] retry was checked");
 	/* without the list the loop test has only the host name to go by */
@@ -83,6 +91,7 @@ int flusher_open(struct flusher *fl, struct fault *f)
 void flusher_release(struct flusher *fl)
 {
 	netaddr_list_release(&fl->flush.own_addresses);
+	forwards_release(&fl->forwards);
 	world_release(&fl->world);
 	aliases_release(&fl->aliases);
 	securing_release(&fl->securing);

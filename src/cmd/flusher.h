@@ -6,6 +6,7 @@
 #define CMD_FLUSHER_H
 
 #include "cmd/aliases.h"
+#include "cmd/door.h"
 #include "cmd/logins.h"
 #include "cmd/rewriting.h"
 #include "cmd/routing.h"
@@ -13,6 +14,7 @@
 #include "cmd/setup.h"
 #include "cmd/vault.h"
 #include "deliver/flush.h"
+#include "deliver/forwards.h"
 #include "deliver/run.h"
 
 /* Borrows from itself: it stays where it is. */
@@ -24,6 +26,8 @@ struct flusher {
 	struct logins logins;
 	struct aliases aliases;
 	struct world world;
+	struct door door;
+	struct forwards forwards;
 	struct flush flush;
 	struct vault *vault;     /* borrowed; NULL: nothing was read beforehand */
 	struct run_result total; /* of all its runs */
@@ -42,9 +46,10 @@ void flusher_load(struct flusher *ret, const char *conf_file);
 void flusher_take(struct flusher *ret, struct setup *setup, struct vault *vault);
 
 /*
- * Make `flush` of it, but for its spool and what the command line says. 0, or -1 and a fault.
+ * Make `flush` of it, but for its spool and what the command line says; `conf_file` and
+ * `channel` are for the way to other users' mailboxes (cmd/door.h). 0, or -1 and a fault.
  */
-int flusher_open(struct flusher *fl, struct fault *f);
+int flusher_open(struct flusher *fl, const char *conf_file, int channel, struct fault *f);
 
 void flusher_release(struct flusher *fl);
 

@@ -22,6 +22,7 @@ void host_reasons_load(
 	if (ret->hosts.count)
 		aliases_load(&ret->aliases, &setup->conf, &setup->identity, &setup->user,
 			&problems);
+	routing_set_local(&ret->routing, &setup->conf, &ret->aliases.scope);
 	conf_problems_release(&problems);
 }
 
@@ -50,20 +51,33 @@ static struct route direct_route(const struct route_options *options, struct spa
 	return route;
 }
 
+/* Whether a host is asked at all, and by which route. */
+static bool resolve(const struct route_options *options, const struct envelope *e,
+	struct span address, struct route *ret)
+{
+	const struct route_way *way = route_choose(options, span_of(e->sender), address);
+	struct outcome ignored;
+
+	if (route_is_local(options, way, address))
+		return route_resolve_local(options->local, address, ret, &ignored) == 0;
+	if (way->kind == ROUTE_WAY_DISCARD || way->kind == ROUTE_WAY_ERROR)
+		return false;
+	*ret = direct_route(options, address_domain(address));
+	if (way->kind == ROUTE_WAY_RELAY)
+		*ret = (struct route){.kind = ROUTE_RELAY};
+	ret->way = way;
+	return true;
+}
+
 static const struct host *find(
 	const struct host_reasons *r, const struct envelope *e, const char *address)
 {
 	const struct route_options *options = &r->routing.options;
-	const struct route_way *way =
-		route_choose(options, span_of(e->sender), span_of(address));
-	struct route route = direct_route(options, address_domain(span_of(address)));
+	struct route route;
 	char key[ROUTE_KEY_SIZE];
 
-	if (way->kind == ROUTE_WAY_DISCARD || way->kind == ROUTE_WAY_ERROR)
+	if (!resolve(options, e, span_of(address), &route))
 		return NULL;
-	if (way->kind == ROUTE_WAY_RELAY)
-		route = (struct route){.kind = ROUTE_RELAY};
-	route.way = way;
 	route_note_wish(options, &route, e->tls);
 	route_key(&route, key);
 	return hosts_find(&r->hosts, key);

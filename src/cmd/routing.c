@@ -144,8 +144,65 @@ void routing_load(struct routing *ret, const struct conf *conf, const struct use
 	add_way(ret, conf, NULL);
 }
 
+bool routing_has_local(const struct conf *conf)
+{
+	switch (conf->local.deliver.kind) {
+	case CONF_LOCAL_AUTO:
+		return conf->relay.host.count == 0;
+	case CONF_LOCAL_RELAY:
+		return false;
+	case CONF_LOCAL_MAILBOX:
+	case CONF_LOCAL_LMTP:
+		return true;
+	}
+	BUG("[local] deliver");
+}
+
+static int find_user(void *ctx, const char *name, struct fault *f)
+{
+	struct user user;
+	int found = user_find(&user, name, f);
+
+	(void)ctx;
+	if (found == 1)
+		user_release(&user);
+	return found;
+}
+
+/* Nothing of [relay] holds for it, least of all the login. */
+static void set_local_way(struct routing *r, const struct conf_hops *hops)
+{
+	r->local_relay = (struct conf_relay){.host = *hops};
+	r->local_hops = make_hops(&r->local_relay);
+	r->local_way = (struct route_way){
+		.kind = ROUTE_WAY_RELAY,
+		.name = "local",
+		.hops = r->local_hops,
+		.hop_count = hops->count,
+		.identity = "",
+	};
+	r->local.way = &r->local_way;
+}
+
+void routing_set_local(
+	struct routing *r, const struct conf *conf, const struct alias_scope *scope)
+{
+	if (!routing_has_local(conf))
+		return;
+	r->local = (struct route_local){.scope = scope, .find_user = find_user};
+	if (conf->local.deliver.kind == CONF_LOCAL_LMTP)
+		set_local_way(r, &conf->local.deliver.hops);
+	r->options.local = &r->local;
+}
+
+bool routing_is_local(const struct routing *r, const struct route *route)
+{
+	return route->kind == ROUTE_MAILBOX || route->way == &r->local_way;
+}
+
 void routing_release(struct routing *r)
 {
+	free(r->local_hops);
 	for (size_t i = 0; i < r->options.way_count; i++) {
 		free(r->hops[i]);
 		free(r->identities[i]);

@@ -39,7 +39,8 @@ static void tell_entry(void *ctx, struct span address, const struct alias_entry 
 enum alias_result telling_expand(const struct telling *t, struct span address,
 	struct strv *ret_found, struct fault *ret_why)
 {
-	const struct alias_tracer tracer = {tell_entry, (void *)(uintptr_t)t};
+	const struct alias_tracer tracer = {
+		.step = tell_entry, .ctx = (void *)(uintptr_t)t};
 
 	return alias_trace(&t->aliases->table, &t->aliases->scope, address, &tracer,
 		ret_found, ret_why);
@@ -89,7 +90,39 @@ static void add_relays(struct buf *out, const struct route_way *way)
 	}
 }
 
-void telling_route(const struct telling *t, const struct route *route)
+/* "[local] deliver (/etc/nullmta.conf:3)"; its default is what it is for want of a relay. */
+static void add_local_reason(struct buf *out, const struct telling *t)
+{
+	const struct conf_key *key =
+		conf_key_find(SPAN_LIT("local"), SPAN_LIT("deliver"));
+
+	if (t->conf->local.deliver.kind == CONF_LOCAL_AUTO) {
+		buf_add_str(out, "because there is no [relay] host");
+		return;
+	}
+	buf_add_str(out, "because of [local] deliver (");
+	conf_origin(out, t->conf, NULL, key);
+	buf_add_char(out, ')');
+}
+
+static void tell_local(const struct telling *t, const struct route *route)
+{
+	struct buf reason = BUF_INIT(LINE_MAX), server = BUF_INIT(LINE_MAX);
+
+	add_local_reason(&reason, t);
+	if (route->kind == ROUTE_MAILBOX) {
+		telling_say(t, "goes", "into the mailbox of %s, %s", route->name,
+			buf_str(&reason));
+	} else {
+		add_relays(&server, route->way);
+		telling_say(t, "goes", "to %s, as mail of a local user, %s",
+			buf_str(&server), buf_str(&reason));
+	}
+	buf_release(&reason);
+	buf_release(&server);
+}
+
+static void tell_usual(const struct telling *t, const struct route *route)
 {
 	const struct conf_relay *relay = routing_relay(t->routing, t->conf, route->way);
 	struct buf reason = BUF_INIT(LINE_MAX), relays = BUF_INIT(LINE_MAX);
@@ -118,9 +151,19 @@ void telling_route(const struct telling *t, const struct route *route)
 		telling_say(t, "goes", "to %s, port %u, because the address says so",
 			route->name, route->port);
 		break;
+	case ROUTE_MAILBOX:
+		BUG("a mailbox is local");
 	}
 	buf_release(&reason);
 	buf_release(&relays);
+}
+
+void telling_route(const struct telling *t, const struct route *route)
+{
+	if (routing_is_local(t->routing, route))
+		tell_local(t, route);
+	else
+		tell_usual(t, route);
 }
 
 void telling_print(void *ctx, const char *label, const char *text)

@@ -105,8 +105,9 @@ static int conclude_unasked(const struct tester *t)
 	if (flush_is_stopping())
 		return conclude(t, EX_TEMPFAIL, "was not tested to the end: interrupted");
 	return conclude(t, EX_NOPERM,
-		"would wait for the flush of the system, which may read the login, as "
-		"you may not. To test that, run this as root.");
+		"would wait for the flush of the system, which may do what you may not: "
+		"read the login, or write to the mailbox. To test that, run this as "
+		"root.");
 }
 
 static int conclude_flow(const struct tester *t, const struct claim *c, size_t first)
@@ -281,7 +282,8 @@ static int prepare(struct tester *t, struct fault *f)
 {
 	struct flush *flush = &t->fl.flush;
 
-	if (find_addresses(t, f) < 0 || flusher_open(&t->fl, f) < 0)
+	if (find_addresses(t, f) < 0 ||
+		flusher_open(&t->fl, t->options->conf_file, -1, f) < 0)
 		return -1;
 	t->telling = (struct telling){.conf = &t->fl.setup.conf,
 		.routing = &t->fl.routing,

@@ -11,6 +11,8 @@ static struct verdict verdict_of_failure(const struct outcome *o)
 {
 	const char *advice = advice_find(o->status);
 
+	if (o->status.subject == 1 && o->status.detail == 1) /* maybe of this machine */
+		return (struct verdict){EX_NOUSER, advice};
 	if (!o->code)
 		return (struct verdict){
 			o->status.subject == 7 ? EX_UNAVAILABLE : EX_NOHOST, advice};

@@ -100,6 +100,7 @@ struct conf {
 	} header;
 	struct {
 		char *aliases; /* NULL: none; else for conf_path */
+		struct conf_local deliver;
 	} local;
 	struct {
 		char *path; /* NULL: the built-in places; else for conf_path */

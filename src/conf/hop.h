@@ -56,6 +56,19 @@ struct conf_hops {
 	size_t count;
 };
 
+/* What becomes of mail for users of this machine. */
+enum conf_local_kind {
+	CONF_LOCAL_AUTO, /* MAILBOX, or RELAY where there is one */
+	CONF_LOCAL_MAILBOX,
+	CONF_LOCAL_RELAY, /* what becomes of all other mail */
+	CONF_LOCAL_LMTP,
+};
+
+struct conf_local {
+	enum conf_local_kind kind;
+	struct conf_hops hops; /* LMTP: the one */
+};
+
 /*
  * Read the whole value, which has no control characters; empty is no hop at all. 0; or -1: `*ret` is untouched and `want`
  * says what would be right.

@@ -41,6 +41,8 @@ static const char *const version_words[] = {"auto", "1.0", "1.1", "1.2", "1.3", 
 static const char *const mechanism_words[] = {"EXTERNAL", "SCRAM-SHA-256-PLUS",
 	"SCRAM-SHA-256", "OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN", NULL};
 static const char *const no_file_words[] = {"none", NULL};
+static const char *const local_words[] = {
+	"auto", "mailbox", "forward-to-relay", NULL};
 static const char *const none_words[] = {"none", "0", NULL};
 
 const struct conf_key conf_keys[] = {
@@ -172,6 +174,10 @@ const struct conf_key conf_keys[] = {
 
 	{"local", "aliases", WORDS(VALUE_PATH, no_file_words), "/etc/aliases",
 		FIELD(local.aliases), "file that says who gets the mail of local names"},
+	{"local", "deliver", WORDS(VALUE_LOCAL, local_words), "auto",
+		FIELD(local.deliver),
+		"where mail for users of this machine goes (default: mailbox, or the "
+		"relay)"},
 
 	{"mailbox", "path", KIND(VALUE_PATH), "", FIELD(mailbox.path),
 		"mailbox for reports (default: ~/Maildir/ if it exists, else "

@@ -446,6 +446,7 @@ static const struct kind kinds[] = {
 	[VALUE_TEXT] = {value_parse_text, format_string, release_string},
 	[VALUE_SECRET] = {value_parse_secret, value_format_secret, value_release_secret},
 	[VALUE_HOPS] = {value_parse_hops, value_format_hops, value_release_hops},
+	[VALUE_LOCAL] = {value_parse_local, value_format_local, value_release_local},
 	[VALUE_PROVIDER] = {value_parse_provider, value_format_provider, NULL},
 	[VALUE_SOURCES] = {value_parse_sources, format_list, release_list},
 	[VALUE_PROXY] = {value_parse_proxy, value_format_proxy, value_release_proxy},

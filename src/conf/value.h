@@ -34,6 +34,7 @@ enum value_kind {
 	VALUE_TEXT,       /* char *, any text * */
 	VALUE_SECRET,     /* char *, shown as "(set)", overwritten when it goes * */
 	VALUE_HOPS,       /* struct conf_hops * */
+	VALUE_LOCAL,      /* struct conf_local, one of `words`, or lmtp: and where * */
 	VALUE_PROVIDER,   /* unsigned, for conf_provider_at */
 	VALUE_SOURCES,    /* struct strv, IP literals, at most one a family * */
 	VALUE_PROXY,      /* struct conf_proxy, shown without its login * */

@@ -32,6 +32,8 @@ int value_parse_template(
 /* What belongs to a relay; the types stand in conf/value.h. */
 int value_parse_hops(
 	const struct value_spec *spec, struct span text, void *field, struct buf *want);
+int value_parse_local(
+	const struct value_spec *spec, struct span text, void *field, struct buf *want);
 int value_parse_provider(
 	const struct value_spec *spec, struct span text, void *field, struct buf *want);
 int value_parse_text(
@@ -51,6 +53,8 @@ int value_parse_users(
 int value_parse_proxy(
 	const struct value_spec *spec, struct span text, void *field, struct buf *want);
 void value_format_hops(const struct value_spec *spec, const void *field, struct buf *out);
+void value_format_local(
+	const struct value_spec *spec, const void *field, struct buf *out);
 void value_format_provider(
 	const struct value_spec *spec, const void *field, struct buf *out);
 void value_format_secret(
@@ -58,6 +62,7 @@ void value_format_secret(
 void value_format_proxy(
 	const struct value_spec *spec, const void *field, struct buf *out);
 void value_release_hops(void *field);
+void value_release_local(void *field);
 void value_release_secret(void *field);
 void value_release_proxy(void *field);
 

@@ -19,6 +19,7 @@
 #define LOGIN_PART_MAX  255
 #define PROXY_PORT      1080 /* RFC 1928 3 */
 #define FINGERPRINT_LEN 64
+#define LMTP_MAX        512
 
 /* One word of a list: append what is kept of it. -1: it does not belong there. */
 typedef int word_fn(const struct value_spec *spec, struct span word, struct strv *list);
@@ -62,6 +63,61 @@ void value_format_hops(const struct value_spec *spec, const void *field, struct 
 void value_release_hops(void *field)
 {
 	conf_hops_release(field);
+}
+
+/* "lmtp:host" beside the forms that a relay has. */
+static int parse_lmtp(struct span text, struct conf_hops *ret)
+{
+	struct buf url = BUF_INIT(LMTP_MAX), ignored = BUF_INIT(LMTP_MAX);
+	int rc = -1;
+
+	buf_add_str(&url, span_istarts(text, "lmtp:/") ? "lmtp:" : "lmtp://");
+	if (span_istarts(text, "lmtp:"))
+		buf_add_span(&url, span_from(text, 5));
+	/* one relay is one word */
+	if (span_istarts(text, "lmtp:") && !url.is_overfull &&
+		span_find(buf_span(&url), ' ') < 0)
+		rc = conf_hops_parse(buf_span(&url), ret, &ignored);
+	buf_release(&url);
+	buf_release(&ignored);
+	return rc;
+}
+
+int value_parse_local(
+	const struct value_spec *spec, struct span text, void *field, struct buf *want)
+{
+	struct conf_local local = {.kind = CONF_LOCAL_LMTP};
+
+	for (int i = 0; spec->words[i]; i++)
+		if (span_iis(text, spec->words[i]))
+			local.kind = (enum conf_local_kind)i;
+	if (local.kind == CONF_LOCAL_LMTP && parse_lmtp(text, &local.hops) < 0) {
+		buf_add_str(want, "mailbox, forward-to-relay, auto, or lmtp: and a "
+				  "server, such as lmtp:/run/lmtp.sock or "
+				  "lmtp:localhost:24");
+		return -1;
+	}
+	value_release_local(field);
+	*(struct conf_local *)field = local;
+	return 0;
+}
+
+void value_format_local(const struct value_spec *spec, const void *field, struct buf *out)
+{
+	const struct conf_local *local = field;
+
+	if (local->kind == CONF_LOCAL_LMTP)
+		conf_hops_format(&local->hops, out);
+	else
+		buf_add_str(out, spec->words[local->kind]);
+}
+
+void value_release_local(void *field)
+{
+	struct conf_local *local = field;
+
+	conf_hops_release(&local->hops);
+	*local = (struct conf_local){0};
 }
 
 int value_parse_provider(

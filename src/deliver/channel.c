@@ -99,6 +99,10 @@ static int decide(struct channel *c, bool in_clear, struct outcome *ret_why)
 	};
 	struct outcome why;
 
+	if (c->route->kind == ROUTE_MAILBOX) {
+		c->policy.options.level = TLS_NONE; /* it never leaves this machine */
+		return 0;
+	}
 	if (!in_clear)
 		look_up(c, &request);
 	if (tlspolicy_decide(&request, &c->policy, &why) < 0) {

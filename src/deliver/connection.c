@@ -1,5 +1,7 @@
 #include "deliver/connection.h"
 
+#include <fcntl.h>
+
 #include "net/socks5.h"
 
 struct connection {
@@ -212,6 +214,19 @@ static int connect_by_proxy(struct connection *c, const struct mx_target *target
 	return pass_on(c, target);
 }
 
+static int open_mailbox(struct connection *c, const char *user)
+{
+	const struct local_door *door = c->flush->local;
+	struct fault f;
+	int fd = door->open(door->ctx, LOCAL_DELIVER, user, &f);
+
+	if (fd < 0)
+		return fail(c, OUTCOME_HOST, "%s", f.text);
+	(void)fcntl(fd, F_SETFL, O_NONBLOCK); /* as a stream is */
+	c->stream = stream_adopt(fd);
+	return 0;
+}
+
 int connection_make(struct stream **ret, const struct flush *flush,
 	const struct route *route, const struct mx_target *target,
 	struct outcome *ret_why)
@@ -221,7 +236,9 @@ int connection_make(struct stream **ret, const struct flush *flush,
 	bool is_socket = target->address.any.sa_family == AF_UNIX;
 	int rc;
 
-	if (c.relay->proxy.host && !is_socket)
+	if (route->kind == ROUTE_MAILBOX)
+		rc = open_mailbox(&c, route->name);
+	else if (c.relay->proxy.host && !is_socket)
 		rc = connect_by_proxy(&c, target);
 	else
 		rc = dial(&c, &target->address, "");

@@ -1,6 +1,6 @@
 /*
  * A connection to one host of a route, in the clear: by TCP or to a unix socket, from the
- * address and by the proxy that the route has.
+ * address and by the proxy that the route has; or to who serves a user's mailbox.
  */
 #ifndef DELIVER_CONNECTION_H
 #define DELIVER_CONNECTION_H

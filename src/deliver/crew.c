@@ -113,7 +113,8 @@ static void warm_up_tls(const struct crew *c, const struct destination *d)
 	const struct tls_options *options = flush_tls(c->flush, &d->route);
 	struct fault ignored; /* the worker meets it again, and tells */
 
-	if (!d->is_unroutable && !d->is_down && options->level != TLS_NONE)
+	if (!d->is_unroutable && !d->is_down && d->route.kind != ROUTE_MAILBOX &&
+		options->level != TLS_NONE)
 		(void)tls_cache_load(c->flush->world->tls, options, &ignored);
 }
 
@@ -196,7 +197,8 @@ static bool wants_worker(const struct crew *c, const struct destination *d)
 		return false;
 	if (d->workers == 0)
 		return true;
-	return d->slot->state == BOARD_UP &&
+	/* a second one would only wait for the first one's lock on the mailbox */
+	return d->slot->state == BOARD_UP && d->route.kind != ROUTE_MAILBOX &&
 	       d->workers < c->flush->conf->delivery.per_destination &&
 	       d->workers < 1 + waiting / WAITING_PER_WORKER;
 }

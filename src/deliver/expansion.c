@@ -1,10 +1,12 @@
 #include "deliver/expansion.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/codec.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "deliver/addressing.h"
 #include "mail/address.h"
 
 /* What is known while the addressees are put together. */
@@ -112,68 +114,137 @@ static bool is_done_by_others(const struct making *m, size_t number)
 	return children > 0;
 }
 
-static void add_children(struct making *m, size_t number, const struct strv *addresses)
+/* What has its outcome keeps it. */
+static void take_target(
+	struct making *m, struct addressee *a, struct addressing_target *target)
+{
+	size_t number = (size_t)(a - m->x->items);
+
+	a->own_user = target->user;
+	target->user = NULL; /* moved */
+	if (number < m->past->count && is_final(&m->past->recipients[number]))
+		return;
+	a->fate = target->fate;
+	target->fate = NULL; /* moved */
+}
+
+static bool is_open(const struct addressing *found)
+{
+	for (size_t i = 0; i < found->count; i++)
+		if (found->items[i].is_open)
+			return true;
+	return false;
+}
+
+/* Who waits since a try that knew more waits on: else the message would end without them. */
+static void keep_children(struct making *m, size_t number)
+{
+	for (size_t i = m->envelope->recipient_count; i < m->past->count; i++) {
+		const struct journal_recipient *r = &m->past->recipients[i];
+
+		if (r->address && r->parent == number && !is_final(r))
+			m->x->items[i].is_active = true;
+	}
+}
+
+static void add_children(struct making *m, size_t number, struct addressing *found)
 {
 	const struct recipient *parent = &m->envelope->recipients[number];
 
 	m->x->items[number].is_active = false;
-	for (size_t i = 0; i < addresses->count; i++) {
-		struct addressee *a = find_child(m, number, addresses->items[i]);
+	if (is_open(found))
+		keep_children(m, number);
+	for (size_t i = 0; i < found->count; i++) {
+		struct addressee *a = find_child(m, number, found->items[i].address);
 
 		if (!a) {
 			a = add(m);
 			a->is_new = true;
 			a->parent = number;
-			set_address(a, parent, addresses->items[i]);
+			set_address(a, parent, found->items[i].address);
 		}
 		a->is_active = true;
+		take_target(m, a, &found->items[i]);
 	}
 }
 
-static void replace(struct making *m, size_t number, const struct strv *addresses)
+static enum alias_result find(const struct making *m, size_t number,
+	struct addressing *ret, struct fault *ret_why)
+{
+	const struct flush *flush = m->flush;
+	const struct addressing_rules rules = {
+		.aliases = flush->aliases,
+		.scope = flush->alias_scope,
+		.route = &flush->route,
+		.forwards = flush->forwards,
+		.sender = span_of(m->envelope->sender),
+	};
+
+	return addressing_find(
+		&rules, span_of(m->envelope->recipients[number].address), ret, ret_why);
+}
+
+/* One address in the place of a recipient, with the recipient's number. */
+static void rename_only(struct making *m, size_t number, struct addressing_target *only)
 {
 	const struct recipient *r = &m->envelope->recipients[number];
 	struct addressee *a = &m->x->items[number];
+
+	if (!address_is_same(span_of(r->address), span_of(only->address)))
+		set_address(a, r, only->address);
+	take_target(m, a, only);
+}
+
+static void replace(struct making *m, size_t number, struct addressing *found)
+{
 	struct outcome o;
 
-	if (m->x->count + addresses->count > JOURNAL_RECIPIENTS_MAX) {
+	if (m->x->count + found->count > JOURNAL_RECIPIENTS_MAX) {
 		o = outcome_make(OUTCOME_DEFERRED, OUTCOME_RECIPIENT, "4.3.5",
 			"the aliases of one message give more than %d addresses",
 			JOURNAL_RECIPIENTS_MAX);
-		set_fate(a, &o);
-	} else if (addresses->count > 1 || find_child(m, number, addresses->items[0])) {
-		add_children(m, number, addresses);
-	} else if (!address_is_same(span_of(r->address), span_of(addresses->items[0]))) {
-		set_address(a, r, addresses->items[0]);
+		set_fate(&m->x->items[number], &o);
+	} else if (found->count > 1 || find_child(m, number, found->items[0].address)) {
+		add_children(m, number, found);
+	} else {
+		rename_only(m, number, &found->items[0]);
 	}
 }
 
 static void expand(struct making *m, size_t number)
 {
-	const char *address = m->envelope->recipients[number].address;
-	struct addressee *a = &m->x->items[number];
-	struct strv addresses = {0};
+	struct addressing found;
 	struct outcome o;
 	struct fault why;
 
-	switch (alias_expand(m->flush->aliases, m->flush->alias_scope, span_of(address),
-		&addresses, &why)) {
+	switch (find(m, number, &found, &why)) {
 	case ALIAS_NONE:
-		break;
 	case ALIAS_FOUND:
-		replace(m, number, &addresses);
+		replace(m, number, &found);
 		break;
 	case ALIAS_DISCARD:
 		o = outcome_make(OUTCOME_DELIVERED, OUTCOME_RECIPIENT, "2.0.0",
-			"discarded: its alias is /dev/null");
-		set_fate(a, &o);
+			"discarded: its alias or ~/.forward is /dev/null");
+		set_fate(&m->x->items[number], &o);
 		break;
 	case ALIAS_BROKEN:
 		o = outcome_of_fault(OUTCOME_DEFERRED, OUTCOME_RECIPIENT, "4.3.5", &why);
-		set_fate(a, &o);
+		set_fate(&m->x->items[number], &o);
 		break;
 	}
-	strv_release(&addresses);
+	addressing_release(&found);
+}
+
+/* Who has had the message, as far as can be told today: nobody shall get it again. */
+static void recall(struct making *m, size_t number)
+{
+	struct addressing found;
+	struct fault ignored;
+
+	(void)find(m, number, &found, &ignored);
+	if (found.count == 1)
+		rename_only(m, number, &found.items[0]);
+	addressing_release(&found);
 }
 
 /* An address and its number, for sorting; domains have no case. */
@@ -191,20 +262,28 @@ static int compare_places(const void *a, const void *b)
 	return x->number < y->number ? -1 : x->number > y->number;
 }
 
-static uint32_t hash_address(const char *address)
+static uint32_t hash_text(const char *text)
 {
 	uint32_t hash = 0;
 
-	for (; *address; address++) {
-		char c = text_lower(*address);
+	for (; *text; text++) {
+		char c = text_lower(*text);
 
 		hash = crc32c(hash, &c, 1);
 	}
 	return hash;
 }
 
+/* One mailbox has many addresses. */
+static uint32_t hash_addressee(const struct addressee *a)
+{
+	return hash_text(a->own_user ? a->own_user : a->recipient.address);
+}
+
 static bool is_same(const struct addressee *a, const struct addressee *b)
 {
+	if (a->own_user && b->own_user)
+		return strcmp(a->own_user, b->own_user) == 0;
 	return address_is_same(
 		span_of(a->recipient.address), span_of(b->recipient.address));
 }
@@ -220,8 +299,8 @@ static void drop_repeated(struct expansion *x)
 
 	for (size_t i = 0; i < x->count; i++)
 		if (x->items[i].is_active && !x->items[i].fate)
-			places[count++] = (struct place){
-				hash_address(x->items[i].recipient.address), (uint32_t)i};
+			places[count++] =
+				(struct place){hash_addressee(&x->items[i]), (uint32_t)i};
 	qsort(places, count, sizeof(*places), compare_places);
 	for (size_t i = 1; i < count; i++) {
 		struct addressee *a = &x->items[places[i].number];
@@ -240,6 +319,7 @@ static void free_addressee(struct addressee *a)
 	free(a->fate);
 	free(a->own_address);
 	free(a->own_orcpt);
+	free(a->own_user);
 }
 
 /* Who has no number yet and needs none, being named twice, gets none. */
@@ -256,6 +336,12 @@ static void drop_unused(struct expansion *x)
 	x->count = kept;
 }
 
+/* Whether there is anything that a name could stand for. */
+static bool is_needed(const struct flush *flush)
+{
+	return flush->aliases || flush->forwards;
+}
+
 void expansion_make(struct expansion *ret, const struct flush *flush,
 	const struct envelope *e, const struct journal_state *past)
 {
@@ -263,14 +349,16 @@ void expansion_make(struct expansion *ret, const struct flush *flush,
 
 	*ret = (struct expansion){.items = mem_array(past->count, sizeof(ret->items[0]))};
 	add_known(&m);
-	if (!flush->aliases && past->count == e->recipient_count)
+	if (!is_needed(flush) && past->count == e->recipient_count)
 		return;
 	for (size_t i = 0; i < e->recipient_count; i++) {
-		if (is_final(&past->recipients[i]))
-			continue;
-		if (is_done_by_others(&m, i))
+		bool has_had_it = is_final(&past->recipients[i]);
+
+		if (!has_had_it && is_done_by_others(&m, i))
 			ret->items[i].is_active = false;
-		else if (flush->aliases)
+		else if (is_needed(flush) && has_had_it)
+			recall(&m, i);
+		else if (is_needed(flush))
 			expand(&m, i);
 	}
 	drop_repeated(ret);

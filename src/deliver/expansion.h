@@ -1,6 +1,7 @@
 /*
  * Who is to get a message now: the recipients of its envelope, each local name replaced by
- * what the alias table says today. Nothing is written here.
+ * what the alias table and ~/.forward say today (deliver/addressing.h). Nothing is written
+ * here.
  *
  * An addressee has the number under which the journal knows it (spool/journal.h). One
  * address in the place of one recipient has that recipient's number, so that the usual
@@ -27,6 +28,7 @@ struct addressee {
 	struct outcome *fate;       /* no host is asked: this is what becomes of it */
 	char *own_address; /* what of `recipient` is not borrowed from the envelope */
 	char *own_orcpt;
+	char *own_user; /* whose mailbox it is; NULL: none of this machine, as far as known */
 };
 
 struct expansion {

@@ -61,10 +61,22 @@ static size_t way_number(const struct flush *flush, const struct route *route)
 			  : flush->conf->route_count;
 }
 
+/* Mailboxes, and what stands for them. */
+static bool is_local(const struct flush *flush, const struct route *route)
+{
+	return route->kind == ROUTE_MAILBOX ||
+	       (flush->route.local && route->way &&
+		       route->way == flush->route.local->way);
+}
+
 const struct conf_relay *flush_relay(const struct flush *flush, const struct route *route)
 {
-	size_t i = way_number(flush, route);
+	static const struct conf_relay nothing;
+	size_t i;
 
+	if (is_local(flush, route))
+		return flush->local_relay ? flush->local_relay : &nothing;
+	i = way_number(flush, route);
 	return i < flush->conf->route_count ? flush->conf->routes[i]
 					    : &flush->conf->relay;
 }
@@ -73,13 +85,17 @@ const struct tls_options *flush_tls(const struct flush *flush, const struct rout
 {
 	static const struct tls_options usual = {.level = TLS_MAY};
 
-	return flush->way_tls ? &flush->way_tls[way_number(flush, route)] : &usual;
+	if (!flush->way_tls || is_local(flush, route))
+		return &usual;
+	return &flush->way_tls[way_number(flush, route)];
 }
 
 const struct rewrite *flush_rewrite(const struct flush *flush, const struct route *route)
 {
 	const struct rewrite *own = NULL;
 
+	if (is_local(flush, route))
+		return NULL;
 	if (flush->way_rewrites)
 		own = flush->way_rewrites[way_number(flush, route)];
 	return own ? own : flush->rewrite;

@@ -11,6 +11,7 @@
 #include "base/user.h"
 #include "conf/conf.h"
 #include "conf/identity.h"
+#include "deliver/local_door.h"
 #include "deliver/selection.h"
 #include "deliver/world.h"
 #include "mail/alias.h"
@@ -21,9 +22,13 @@
 #include "spool/schedule.h"
 #include "spool/spool.h"
 
+struct forwards;
+
 struct flush {
 	const struct world *world;
 	const struct conf *conf;
+	const struct conf_relay
+		*local_relay; /* of route.local->way; empty: there is none */
 	const struct identity *identity;
 	const struct user *user;  /* owner of the spool */
 	const char *mailbox_path; /* [mailbox] path made absolute, or NULL */
@@ -36,6 +41,8 @@ struct flush {
 	const struct login_source *logins; /* deliver/login.h; NULL: there are none */
 	const struct alias_table *aliases; /* of local names; NULL: none */
 	const struct alias_scope *alias_scope;
+	const struct local_door *local; /* to other users' homes; NULL: there is none */
+	struct forwards *forwards;      /* deliver/forwards.h; NULL: none count */
 	struct schedule retry;
 	struct netaddr_list own_addresses;
 	int64_t started_s;
@@ -55,14 +62,16 @@ struct flush {
 	void (*show)(const char *line);
 };
 
-/* What the configuration says of this route. */
+/* What the configuration says of this route; nothing of local mail but where it goes. */
 const struct conf_relay *flush_relay(
 	const struct flush *flush, const struct route *route);
 
 /* How hosts on it are to be secured, as far as the configuration says; no name in it. */
 const struct tls_options *flush_tls(const struct flush *flush, const struct route *route);
 
-/* The rules for senders and header that hold on it; NULL: nothing changes. */
+/*
+ * The rules for senders and header that hold on it; NULL: nothing changes, as for local mail.
+ */
 const struct rewrite *flush_rewrite(const struct flush *flush, const struct route *route);
 
 /* The lifetime of a message: shorter for one without a sender to tell (a bounce). */

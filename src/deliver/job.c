@@ -65,7 +65,9 @@ static void describe(struct job *j)
 		.recipient_count = j->count,
 		.envid = e->envid,
 		.ret = e->ret,
-		.requires_tls = e->tls == TLS_WISH_REQUIRED,
+		/* RFC 8689 is about ways over a network */
+		.requires_tls = e->tls == TLS_WISH_REQUIRED &&
+				j->destination->route.kind != ROUTE_MAILBOX,
 		.stops_before_data = j->claim->is_trial,
 		.tag = j,
 	};

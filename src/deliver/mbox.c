@@ -34,13 +34,39 @@ static void busy(struct fault *f, const char *path, const char *who)
 	f->err = EAGAIN;
 }
 
+/* never blocks on a FIFO; O_NOFOLLOW also keeps O_CREAT from a dangling link */
+static int open_with(const char *path, int flags)
+{
+	return open(path,
+		O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
+			flags,
+		0600);
+}
+
+/*
+ * In a directory that gives its group to what is made there, a new one is for that group, too:
+ * the programs that lock mailboxes have it (Debian policy 11.6).
+ */
+static void open_to_group(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && st.st_gid != getegid())
+		(void)fchmod(fd, 0660); /* 0600 will do */
+}
+
 static int open_file(const char *path)
 {
-	/* never blocks on a FIFO; O_NOFOLLOW also keeps O_CREAT from a dangling link */
-	return open(path,
-		O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-			O_CLOEXEC,
-		0600);
+	int fd = open_with(path, 0);
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	fd = open_with(path, O_CREAT | O_EXCL);
+	if (fd < 0 && errno == EEXIST)
+		return open_with(path, 0); /* somebody was faster */
+	if (fd >= 0)
+		open_to_group(fd);
+	return fd;
 }
 
 static int open_fault(const char *path, struct fault *f)
@@ -131,7 +157,6 @@ static bool remove_stale(const char *lock_path)
 	return unlink(lock_path) == 0 || errno == ENOENT;
 }
 
-/* O_EXCL is atomic over NFS too, since its third version: no need for link(2). */
 /* for people and lockfile_check(3); without it the lock holds as well */
 static void write_pid(int fd)
 {
@@ -176,6 +201,7 @@ static int make_dotlock(struct mbox *m)
 		return 0;
 	if (errno == EEXIST)
 		return -1;
+	/* O_EXCL is atomic over NFS too, since its third version: no need for link(2) */
 	fd = open(lock_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -1;

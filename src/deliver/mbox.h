@@ -16,7 +16,8 @@
 #define MBOX_LOCK_STALE_S 300
 
 /*
- * Append `l` to the mbox `path`, made with mode 0600 where it is missing: synced when this
+ * Append `l` to the mbox `path`, made with mode 0600 where it is missing (0660 where the
+ * directory gives it another group than the user's): synced when this
  * returns 0. On -1 and a fault the file is as long as it was. One that another program
  * keeps locked for `timeout_ms` is a fault with err EAGAIN that says who has it.
  *

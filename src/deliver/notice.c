@@ -44,13 +44,14 @@ static bool is_told(struct span text, const char *key, struct span reason)
 	return false;
 }
 
-/* "[relay]", "[route work]" */
-static void add_section(struct buf *out, const struct conf_relay *relay)
+/* "[relay]", "[route work]", "[local]" */
+static void add_section(
+	struct buf *out, const struct conf *conf, const struct conf_relay *relay)
 {
 	if (relay->name)
 		buf_addf(out, "[route %s]", relay->name);
 	else
-		buf_add_str(out, "[relay]");
+		buf_add_str(out, relay == &conf->relay ? "[relay]" : "[local]");
 }
 
 static void compose(const struct flush *flush, const struct conf_relay *relay,
@@ -70,7 +71,7 @@ static void compose(const struct flush *flush, const struct conf_relay *relay,
 
 	spool_id_make(n.now_s * 1000000, unique);
 	buf_addf(&from, "mailer-daemon@%s", flush->identity->domain);
-	add_section(&section, relay);
+	add_section(&section, flush->conf, relay);
 	n.from = buf_str(&from);
 	n.section = buf_str(&section);
 	notice_compose(&n, out);
@@ -116,6 +117,12 @@ static void add_line(struct buf *out, const char *key, int64_t now_s, struct spa
 	buf_add_char(out, '\n');
 }
 
+/* Whether the way is one that somebody here can mend. */
+static bool is_ours(const struct destination *d)
+{
+	return d->route.kind == ROUTE_RELAY || d->route.kind == ROUTE_MAILBOX;
+}
+
 void notice_file(
 	const struct flush *flush, const struct destination *d, const struct outcome *why)
 {
@@ -124,8 +131,7 @@ void notice_file(
 	struct state_file s;
 	struct fault f;
 
-	if (flush->is_trial || d->route.kind != ROUTE_RELAY ||
-		why->scope != OUTCOME_ROUTE ||
+	if (flush->is_trial || !is_ours(d) || why->scope != OUTCOME_ROUTE ||
 		!state_file_open(&s, flush->spool, NAME, FILE_MAX))
 		return;
 	/* told before it is noted: a crash between repeats it, never loses it */
@@ -145,7 +151,7 @@ void notice_forget(const struct flush *flush, const struct destination *d)
 	struct span rest, line, ignored;
 	struct state_file s;
 
-	if (d->route.kind != ROUTE_RELAY || state_file_is_empty(flush->spool, NAME) ||
+	if (!is_ours(d) || state_file_is_empty(flush->spool, NAME) ||
 		!state_file_open(&s, flush->spool, NAME, FILE_MAX))
 		return;
 	rest = buf_span(&s.text);

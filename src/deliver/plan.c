@@ -78,6 +78,17 @@ void plan_add_job(struct destination *d, const struct spool_entry *entry, uint32
 		d->behind_shared = d->job_count;
 }
 
+const struct plan_job *plan_take_job(struct destination *d)
+{
+	uint32_t at = d->slot->next_job;
+
+	/* never past our end: jobs that the run adds there later are somebody else's */
+	while (at < d->job_count &&
+		!atomic_compare_exchange_weak(&d->slot->next_job, &at, at + 1))
+		;
+	return at < d->job_count ? &d->jobs[at] : NULL;
+}
+
 uint32_t plan_waiting(const struct destination *d)
 {
 	uint32_t taken = d->slot->next_job;

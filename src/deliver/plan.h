@@ -61,6 +61,11 @@ struct destination *plan_destination(struct plan *p, const struct route *route);
 void plan_add_job(
 	struct destination *d, const struct spool_entry *entry, uint32_t shared);
 
+/*
+ * Take the next one off it, which no other worker gets then; NULL: none is left. Borrowed.
+ */
+const struct plan_job *plan_take_job(struct destination *d);
+
 /* Jobs that no worker has taken yet. */
 uint32_t plan_waiting(const struct destination *d);
 

@@ -6,6 +6,7 @@
 #include "deliver/feed.h"
 #include "deliver/job.h"
 #include "deliver/job_list.h"
+#include "deliver/leave.h"
 #include "deliver/login.h"
 #include "deliver/narrate.h"
 #include "deliver/notice.h"
@@ -33,17 +34,6 @@ struct worker {
 	bool is_live;               /* counted in slot->live */
 };
 
-static const struct plan_job *take_planned(struct destination *d)
-{
-	uint32_t at = d->slot->next_job;
-
-	/* never past our end: jobs that the run adds there later are somebody else's */
-	while (at < d->job_count &&
-		!atomic_compare_exchange_weak(&d->slot->next_job, &at, at + 1))
-		;
-	return at < d->job_count ? &d->jobs[at] : NULL;
-}
-
 /* What is waited for is waited for with the connection open, and nothing outstanding. */
 static struct job *next_fresh(struct worker *w, bool may_wait)
 {
@@ -51,7 +41,7 @@ static struct job *next_fresh(struct worker *w, bool may_wait)
 	struct plan_job fed;
 
 	while (!flush_is_stopping() &&
-		((planned = take_planned(w->d)) != NULL ||
+		((planned = plan_take_job(w->d)) != NULL ||
 			(feed_take(&w->feed, may_wait, &fed) && (planned = &fed)))) {
 		struct job *job =
 			job_begin(w->task->flush, w->d, planned, w->task->shared);
@@ -341,7 +331,7 @@ static void drain(struct worker *w, const struct outcome *o)
 	uint32_t next_s = o->kind == OUTCOME_DEFERRED ? mark_down(w, o) : 0;
 
 	end_all(w, o, next_s);
-	while (!flush_is_stopping() && (planned = take_planned(w->d)) != NULL)
+	while (!flush_is_stopping() && (planned = plan_take_job(w->d)) != NULL)
 		drain_one(w, planned, o, next_s);
 }
 
@@ -383,44 +373,6 @@ static void serve(struct worker *w)
 		end_all(w, &w->trouble, 0);
 	else
 		drain(w, &w->trouble);
-}
-
-static bool waits_too_long(const struct worker *w)
-{
-	const struct conf *conf = w->task->flush->conf;
-	int64_t now_s = w->task->flush->world->now_s();
-
-	for (uint32_t i = w->d->slot->next_job; i < w->d->job_count; i++)
-		if (conf->spool.warn_after_s &&
-			now_s - spool_id_time_s(w->d->jobs[i].entry.id) >=
-				conf->spool.warn_after_s)
-			return true;
-	return false;
-}
-
-/*
- * The login is not for this user, but perhaps for the flush of the system (design 2):
- * nothing is touched, so that it finds all of the mail due. That it never comes, or is what
- * we are, has to be told.
- */
-static void leave_to_system(struct worker *w, const struct outcome *why)
-{
-	const struct flush *flush = w->task->flush;
-	bool is_last = flush->is_systems;
-	const char *to = is_last ? "as it is" : "to the flush of the system";
-	const char *hint =
-		is_last ? "it is read with this user's rights; mend its owner or mode"
-			: "this mail is left to the flush of the system, which may read "
-			  "it";
-
-	log_event(LOG_LEVEL_WARNING, "secret-unreadable", LOG_TEXT("route", w->d->key),
-		LOG_NUMBER("waiting", (int64_t)plan_waiting(w->d)),
-		LOG_TEXT("why", why->text), LOG_TEXT("hint", hint));
-	flush_show(flush, "=== left %s: %s", to, why->text);
-	if (waits_too_long(w))
-		notice_file(flush, w->d, why);
-	while (take_planned(w->d))
-		;
 }
 
 /* What other workers of this run have found out, and runs before it. */
@@ -471,7 +423,7 @@ static void log_in_and_serve(struct worker *w)
 		drain(w, &why);
 		break;
 	case LOGIN_FORBIDDEN:
-		leave_to_system(w, &why);
+		leave_secret(w->task->flush, w->d, &why);
 		break;
 	}
 	w->d->login = NULL;
@@ -495,5 +447,8 @@ void worker_run(const struct worker_task *task)
 		drain(&w, &why);
 		return;
 	}
-	log_in_and_serve(&w);
+	if (w.d->route.kind == ROUTE_MAILBOX && !leave_is_ours(task->flush, w.d))
+		leave_mailbox(task->flush, w.d);
+	else
+		log_in_and_serve(&w);
 }

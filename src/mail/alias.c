@@ -72,8 +72,7 @@ const struct alias_entry *alias_find_exact(
 	return found;
 }
 
-/* Nobody else can have mailboxes there. */
-static bool is_this_machine(const struct alias_scope *scope, struct span domain)
+bool alias_is_this_machine(const struct alias_scope *scope, struct span domain)
 {
 	struct span hostname = span_of(scope->hostname), rest = hostname, label;
 
@@ -90,7 +89,7 @@ bool alias_is_for_wildcard(const struct alias_scope *scope, struct span address)
 
 	if (!own_domain_has(scope->own, domain))
 		return false;
-	if (is_this_machine(scope, domain))
+	if (alias_is_this_machine(scope, domain))
 		return true;
 	if (!scope->is_local_user)
 		return false;

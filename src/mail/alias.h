@@ -95,6 +95,9 @@ struct alias_scope {
 	void *ctx;
 };
 
+/* Whether this is a name of this machine alone: nobody else can have mailboxes there. */
+bool alias_is_this_machine(const struct alias_scope *scope, struct span domain);
+
 enum alias_result {
 	ALIAS_NONE,    /* no alias: the address stays */
 	ALIAS_FOUND,   /* these addresses instead */
@@ -139,9 +142,11 @@ const struct alias_entry *alias_find(const struct alias_table *t,
 void alias_entry_format(struct buf *out, const struct alias_table *t,
 	const struct alias_scope *scope, const struct alias_entry *entry);
 
-/* Who is told of each entry on the way, in order. */
+/* Who is told what is met on the way, in order. Each may be NULL. */
 struct alias_tracer {
 	void (*step)(void *ctx, struct span address, const struct alias_entry *entry);
+	/* an address of the result that stands there as \name */
+	void (*final)(void *ctx, struct span address);
 	void *ctx;
 };
 

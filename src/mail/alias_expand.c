@@ -23,6 +23,19 @@ struct expansion {
 	struct fault *why;
 };
 
+static void tell_step(
+	const struct expansion *x, const struct alias_entry *entry, struct span address)
+{
+	if (x->tracer && x->tracer->step)
+		x->tracer->step(x->tracer->ctx, address, entry);
+}
+
+static void tell_final(const struct expansion *x, struct span address)
+{
+	if (x->tracer && x->tracer->final)
+		x->tracer->final(x->tracer->ctx, address);
+}
+
 /* A text of the table is clean already. */
 static void set_why(const struct expansion *x, const char *clean)
 {
@@ -52,6 +65,12 @@ static void add_result(struct expansion *x, struct span address)
 		give_up(x, x->path[0].entry, "this alias has more than 1000 addresses");
 	else
 		strv_add(&x->results, address);
+}
+
+static void add_final(struct expansion *x, struct span address)
+{
+	tell_final(x, address);
+	add_result(x, address);
 }
 
 static bool is_seen(const struct expansion *x, const struct alias_entry *entry)
@@ -122,7 +141,7 @@ static void follow_target(struct expansion *x, const struct alias_entry *entry,
 		if (!alias_target_address(x->scope, target, &address))
 			give_up(x, entry, "a name is too long for an address");
 		else if (target->is_final)
-			add_result(x, buf_span(&address));
+			add_final(x, buf_span(&address));
 		else
 			reach(x, buf_span(&address));
 		break;
@@ -152,8 +171,7 @@ static void follow(
 	}
 	x->seen[x->seen_count++] = entry;
 	x->path[x->depth++] = (struct step){entry, address};
-	if (x->tracer)
-		x->tracer->step(x->tracer->ctx, address, entry);
+	tell_step(x, entry, address);
 	for (size_t i = 0; i < entry->count && !x->is_broken; i++)
 		follow_target(x, entry, &x->table->targets[entry->first + i]);
 	x->depth--;

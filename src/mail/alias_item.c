@@ -88,6 +88,7 @@ static void refuse(struct alias_item *item, enum alias_target_kind kind, struct 
 	const char *why)
 {
 	item->kind = kind;
+	item->why = why;
 	buf_reset(&item->text);
 	buf_add_char(&item->text, '\'');
 	text_clean(&item->text, span_head(text, EXCERPT_MAX));
@@ -189,6 +190,7 @@ static void take_address(struct alias_item *item, struct span text)
 			"column");
 	} else if (parse_mailbox(text, &item->text, &is_bare, &f) < 0) {
 		item->kind = ALIAS_REFUSED;
+		item->why = "not an address";
 		buf_add_str(&item->text, f.text);
 	} else {
 		item->kind = is_bare ? ALIAS_NAME : ALIAS_ADDRESS;

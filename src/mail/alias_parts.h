@@ -1,5 +1,6 @@
 /*
- * The parts of aliases. Of use to mail/alias*.c only.
+ * The parts of aliases. Of use to mail/alias*.c, and to mail/forward.c, which reads lists of
+ * the same items.
  */
 #ifndef MAIL_ALIAS_PARTS_H
 #define MAIL_ALIAS_PARTS_H
@@ -45,8 +46,9 @@ struct alias_item {
 	bool is_include; /* `text` is the path; else of the kind: */
 	enum alias_target_kind kind;
 	bool is_final;
-	struct buf
-		text; /* as a target has it; why, without file and line. To be released */
+	const char *why; /* of what is wrong, in a few words without the item's own */
+	/* as a target has it; why, without file and line. To be released */
+	struct buf text;
 };
 
 /* Read one item, which is not empty. Cannot fail: what is wrong is ALIAS_REFUSED. */

@@ -113,6 +113,18 @@ static int resolve_literal(struct mx_search *s, struct outcome *ret_why)
 	return 0;
 }
 
+/* It has no address but the name by which outcomes are told. */
+static void add_mailbox(struct mx_search *s)
+{
+	char key[ROUTE_KEY_SIZE];
+	struct netaddr address;
+
+	route_key(s->route, key);
+	if (netaddr_unix(span_of(key), &address) < 0)
+		BUG("a user name that is too long");
+	(void)mx_search_add_address(s, &(struct dns_record){0}, &address, NULL);
+}
+
 void mx_target_format(const struct mx_target *target, char *ret, size_t size)
 {
 	if (mx_target_is_named(target))
@@ -140,6 +152,10 @@ int mx_resolve(struct resolver *r, const struct route *route,
 		break;
 	case ROUTE_LITERAL:
 		rc = resolve_literal(&s, ret_why);
+		break;
+	case ROUTE_MAILBOX:
+		add_mailbox(&s);
+		rc = 0;
 		break;
 	}
 	if (rc == 0)

@@ -37,7 +37,10 @@ struct mx_target {
 	bool is_lmtp;           /* RFC 2033 */
 };
 
-/* As outcomes and logs name it: "mx.example.org[192.0.2.1]:25", "/run/lmtp", "a.test:25". */
+/*
+ * As outcomes and logs name it: "mx.example.org[192.0.2.1]:25", "/run/lmtp", "a.test:25",
+ * "mailbox:joe".
+ */
 void mx_target_format(const struct mx_target *target, char *ret, size_t size);
 
 /* Whether it has a name, and no address: only the proxy of the route can reach it. */
@@ -75,6 +78,7 @@ struct mx_options {
  * FAILED has scope RECIPIENT, DEFERRED has HOST. About a relay everything is DEFERRED
  * with scope ROUTE, because our configuration names it; it may be this machine. The hosts
  * of the relays of a route follow one another, each relay has a place for one at least.
+ * A mailbox is one target, of which only the name means anything.
  */
 int mx_resolve(struct resolver *r, const struct route *route,
 	const struct mx_options *options, struct mx_list *ret, struct outcome *ret_why);

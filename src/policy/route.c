@@ -123,10 +123,13 @@ static struct outcome discarded_by(const struct route_way *way)
 int route_resolve(const struct route_options *options, struct span sender,
 	struct span recipient, struct route *ret, struct outcome *ret_why)
 {
+	const struct route_way *way = choose(options, sender, recipient);
 	struct span domain = address_domain(recipient);
 	struct route route;
 	int rc;
 
+	if (route_is_local(options, way, recipient))
+		return route_resolve_local(options->local, recipient, ret, ret_why);
 	/* also on the way to a relay: what nobody can look up need not travel */
 	if (span_starts(domain, "["))
 		rc = resolve_literal(domain, options->mx_port, &route, ret_why);
@@ -134,7 +137,7 @@ int route_resolve(const struct route_options *options, struct span sender,
 		rc = resolve_domain(domain, options->mx_port, &route, ret_why);
 	if (rc < 0)
 		return -1;
-	route.way = choose(options, sender, recipient);
+	route.way = way;
 	switch (route.way ? route.way->kind : ROUTE_WAY_DIRECT) {
 	case ROUTE_WAY_DISCARD:
 		*ret_why = discarded_by(route.way);

@@ -10,6 +10,7 @@
 
 #include "base/span.h"
 #include "base/strv.h"
+#include "mail/alias.h"
 #include "mail/outcome.h"
 #include "mail/tls_wish.h"
 
@@ -20,6 +21,7 @@ enum route_kind {
 	ROUTE_RELAY,   /* the relays of the way, in order */
 	ROUTE_MX,      /* as the domain's MX records say */
 	ROUTE_LITERAL, /* user@[192.0.2.1] */
+	ROUTE_MAILBOX, /* of a user of this machine */
 };
 
 enum route_hop_kind {
@@ -67,12 +69,25 @@ struct route_way {
 	const char *identity;
 };
 
+/* user names of this machine that are longer are nobody's */
+#define ROUTE_USER_MAX 96
+
+/* Mail for the users of this machine, at the names that are this machine alone. */
+struct route_local {
+	const struct alias_scope *scope;
+	const struct route_way *way; /* takes all of it; NULL: mailboxes */
+	/* Whether there is a user of this name: 1 or 0; -1 and a fault: nobody knows now. */
+	int (*find_user)(void *ctx, const char *name, struct fault *f);
+	void *ctx;
+};
+
 struct route_options {
 	/* in the order to look at them; the last one takes what no other one does */
 	const struct route_way *ways;
 	size_t way_count;               /* 0: everything goes directly */
 	const struct route_way *forced; /* one of them, for all mail; NULL: by patterns */
 	uint16_t mx_port;               /* for MX hosts and literals: 25 */
+	const struct route_local *local; /* NULL: it goes where all other mail goes */
 	const char *local_user;    /* whose mail it is; NULL: nobody's that has a name */
 	bool ignores_tls_optional; /* TLS-Required: No has no effect */
 };
@@ -81,7 +96,8 @@ struct route {
 	enum route_kind kind;
 	uint16_t port;               /* of MX, LITERAL */
 	const struct route_way *way; /* borrowed from the options; NULL: there are none */
-	/* MX: the domain in A-labels, lower case; LITERAL: the address, no brackets */
+	/* MX: the domain in A-labels, lower case; LITERAL: the address, no brackets;
+	 * MAILBOX: the user */
 	char name[ROUTE_NAME_SIZE];
 	enum tls_wish wish; /* route_note_wish */
 };
@@ -94,17 +110,33 @@ const struct route_way *route_choose(
 	const struct route_options *options, struct span sender, struct span recipient);
 
 /*
+ * Whether mail to `recipient`, for which route_choose says `way`, is for route_options.local:
+ * not where a route names the address or its domain, for then somebody has said so.
+ */
+bool route_is_local(const struct route_options *options, const struct route_way *way,
+	struct span recipient);
+
+/*
  * The route of mail from `sender` ("" null) to a canonical address (mail/address.h); domains
  * are compared by their A-labels. Returns 0 and fills `*ret`; or -1 and `*ret_why`, what
  * becomes of it without asking any host: FAILED 5.1.2 for a domain that can never be reached
- * (no host name, bad IDN, bad literal), what an ERROR way says, DELIVERED for DISCARD.
+ * (no host name, bad IDN, bad literal), what an ERROR way says, DELIVERED for DISCARD; and of
+ * mailboxes FAILED 5.1.1 where there is no such user, neither by the whole local part nor by
+ * what is before a '+' in it, case aside; DEFERRED 4.3.0 where nobody knows now.
  */
 int route_resolve(const struct route_options *options, struct span sender,
 	struct span recipient, struct route *ret, struct outcome *ret_why);
 
+/* The route of mail for which that is so; results as of route_resolve. */
+int route_resolve_local(const struct route_local *local, struct span recipient,
+	struct route *ret, struct outcome *ret_why);
+
+/* What a user can be called at all: nothing that a path or passwd(5) would take apart. */
+bool route_is_user_name(struct span name);
+
 /*
  * What the sender wants of TLS, which makes it a route of its own. That TLS is optional is
- * nothing to a relay: that one is ours.
+ * nothing to a relay, which is ours, and TLS is nothing to a mailbox.
  */
 void route_note_wish(
 	const struct route_options *options, struct route *route, enum tls_wish wish);
@@ -115,7 +147,7 @@ int route_compare(const struct route *a, const struct route *b);
 /*
  * One word for grouping and for the host memory, different wherever connections may not be
  * shared: "mx:example.org:25", "literal:[192.0.2.1]:25", "relay:[smtp.example.com]:587",
- * with the way's name in front, "gmail/relay:[smtp.gmail.com]:465+tls", and its identity
+ * with the way's name in front, "gmail/relay:[smtp.gmail.com]:465+tls", "mailbox:joe", and its identity
  * behind as eight digits, "#0badcafe"; "+requiretls" or "+tls-optional" end it. What is too
  * long ends in a checksum of the whole.
  */

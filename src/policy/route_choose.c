@@ -69,6 +69,24 @@ const struct route_way *route_choose(
 	return way;
 }
 
+/* "*" is everything, and so no word about this address. */
+static bool names_any(const struct strv *patterns, struct span address)
+{
+	for (size_t i = 0; patterns && i < patterns->count; i++)
+		if (!span_is(span_of(patterns->items[i]), "*") &&
+			fits(span_of(patterns->items[i]), address))
+			return true;
+	return false;
+}
+
+bool route_is_local(const struct route_options *options, const struct route_way *way,
+	struct span recipient)
+{
+	return options->local && !options->forced &&
+	       alias_is_this_machine(options->local->scope, domain_of(recipient)) &&
+	       !(way && names_any(way->recipients, recipient));
+}
+
 static void add_hop(struct buf *out, const struct route_hop *hop)
 {
 	switch (hop->kind) {
@@ -108,6 +126,9 @@ static void add_route(struct buf *out, const struct route *route)
 	case ROUTE_LITERAL:
 		buf_addf(out, "literal:[%s]:%u", route->name, (unsigned)route->port);
 		break;
+	case ROUTE_MAILBOX:
+		buf_addf(out, "mailbox:%s", route->name);
+		break;
 	}
 	if (way && way->identity[0])
 		buf_addf(out, "#%08x",
@@ -131,7 +152,9 @@ void route_note_wish(
 {
 	bool is_idle = options->ignores_tls_optional || route->kind == ROUTE_RELAY;
 
-	route->wish = wish == TLS_WISH_OPTIONAL && is_idle ? TLS_WISH_USUAL : wish;
+	if (route->kind == ROUTE_MAILBOX || (wish == TLS_WISH_OPTIONAL && is_idle))
+		wish = TLS_WISH_USUAL;
+	route->wish = wish;
 }
 
 void route_key(const struct route *route, char ret[ROUTE_KEY_SIZE])

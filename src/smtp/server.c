@@ -232,7 +232,8 @@ void smtp_server_accept(struct smtp_server *s, const char *id)
 		BUG("accepted what is not complete");
 	s->errors = 0;
 	s->phase = SMTP_SERVER_PHASE_COMMAND;
-	smtp_server_sayf(s, 250, "2.0.0", "queued as %s", id);
+	smtp_server_sayf(s, 250, "2.0.0", "%s %s",
+		s->options.is_final ? "delivered to" : "queued as", id);
 	forget_transaction(s);
 }
 

@@ -39,6 +39,8 @@ struct smtp_server_options {
 	const char *domain;    /* for bare names */
 	uint64_t octets_max;   /* of a message */
 	size_t recipients_max; /* of a message */
+	/* Messages end here: nobody will report on them later, so DSN is not offered. */
+	bool is_final;
 };
 
 /* Valid from BEGIN until the message is over. */
@@ -94,7 +96,7 @@ void smtp_server_end(struct smtp_server *s);
 /* The first `n` octets of WRITE have left. */
 void smtp_server_written(struct smtp_server *s, size_t n);
 
-/* COMMIT: the message is stored under this id. */
+/* COMMIT: the message is stored under this id, or in this place where it ends here. */
 void smtp_server_accept(struct smtp_server *s, const char *id);
 
 /* BEGIN, CONTENT, COMMIT: it cannot be stored (smtp/answer.h has what the client reads). */

@@ -33,12 +33,6 @@ static bool take_hello(struct smtp_server *s, struct span arguments)
 
 static void run_ehlo(struct smtp_server *s, struct span arguments)
 {
-	static const char extensions[] = "250-PIPELINING\r\n"
-					 "250-8BITMIME\r\n"
-					 "250-SMTPUTF8\r\n"
-					 "250-DSN\r\n"
-					 "250-CHUNKING\r\n"
-					 "250-ENHANCEDSTATUSCODES\r\n";
 	struct buf *out;
 
 	if (!take_hello(s, arguments))
@@ -46,7 +40,9 @@ static void run_ehlo(struct smtp_server *s, struct span arguments)
 	s->is_esmtp = true;
 	out = smtp_outbox_open(&s->outbox);
 	buf_addf(out, "250-%s\r\n", s->options.hostname);
-	buf_add_str(out, extensions);
+	buf_add_str(out, "250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n");
+	buf_add_str(out, s->options.is_final ? "" : "250-DSN\r\n");
+	buf_add_str(out, "250-CHUNKING\r\n250-ENHANCEDSTATUSCODES\r\n");
 	buf_addf(out, "250 SIZE %" PRIu64 "\r\n", s->options.octets_max);
 }
 

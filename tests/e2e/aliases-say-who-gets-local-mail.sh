@@ -14,6 +14,8 @@ client.test MX 10 mx.dest.test
 ZONE
 letter >"$T/letter"
 export NULLMTA_LOCAL_ALIASES=$T/aliases
+# what no alias takes goes where all mail goes: this is not about mailboxes
+export NULLMTA_LOCAL_DELIVER=forward-to-relay
 
 # received NAME: who got how many messages there, as "COUNT ADDRESS" lines
 received() {

@@ -1,9 +1,12 @@
+/* ldflags: -Wl,--wrap=getpwnam_r */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,12 +82,110 @@ static void users_have_names(void **state)
 	assert_false(user_exists(""));
 }
 
+static void somebody_is_found_by_name(void **state)
+{
+	struct user u;
+	struct fault f;
+
+	(void)state;
+	assert_int_equal(user_find(&u, "root", &f), 1);
+	assert_int_equal(u.uid, 0);
+	assert_true(u.has_entry);
+	assert_string_equal(u.name, "root");
+	assert_true(u.home && u.home[0] == '/');
+	user_release(&u);
+}
+
+static void nobody_is_called_like_this(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *why;
+	} cases[] = {
+		{"", "empty"},
+		{"0", "a uid is no name"},
+		{"root:x", "the separator of passwd"},
+		{"root\n", "an end of line"},
+		{"Root", "names have case"},
+		{"roo", "a beginning"},
+	};
+	char flood[USER_NAME_MAX + 2];
+	struct user u;
+	struct fault f;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		if (user_find(&u, cases[i].name, &f) != 0)
+			fail_msg("%s", cases[i].why);
+	memset(flood, 'x', sizeof(flood));
+	flood[sizeof(flood) - 1] = '\0';
+	assert_int_equal(user_find(&u, flood, &f), 0);
+}
+
+/* What a name service says. Users of /etc/passwd are found without it. */
+static int name_service_result;
+
+int __wrap_getpwnam_r(const char *name, struct passwd *entry, char *memory, size_t size,
+	struct passwd **ret);
+int __wrap_getpwnam_r(const char *name, struct passwd *entry, char *memory, size_t size,
+	struct passwd **ret)
+{
+	*ret = NULL;
+	if (name_service_result)
+		return name_service_result;
+	if (size < 5000)
+		return ERANGE;
+	if (strcmp(name, "far") == 0) {
+		memcpy(memory, "far", 4);
+		*entry =
+			(struct passwd){.pw_name = memory, .pw_uid = 7, .pw_dir = memory};
+		*ret = entry;
+	}
+	return 0;
+}
+
+static void a_name_service_that_is_down_is_no_answer(void **state)
+{
+	static const int troubles[] = {
+		ENOENT, ESRCH, EBADF, EPERM, EIO, EMFILE, EAGAIN, ERANGE, ECONNREFUSED};
+	struct user u;
+	struct fault f;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(troubles); i++) {
+		name_service_result = troubles[i];
+		assert_int_equal(user_find(&u, "far", &f), -1);
+		assert_int_equal(f.kind, FAULT_SYSTEM);
+		assert_int_equal(f.err, troubles[i]);
+		assert_false(user_exists("far"));
+	}
+	name_service_result = 0;
+}
+
+static void a_name_service_has_users_too(void **state)
+{
+	struct user u;
+	struct fault f;
+
+	(void)state;
+	assert_int_equal(user_find(&u, "far", &f), 1);
+	assert_int_equal(u.uid, 7);
+	assert_string_equal(u.gecos, "");
+	assert_null(u.home); /* a relative one is none */
+	user_release(&u);
+	assert_int_equal(user_find(&u, "nobody-at-all", &f), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(full_names_are_taken_from_gecos),
 		cmocka_unit_test(a_uid_without_an_entry_is_a_user_too),
 		cmocka_unit_test(users_have_names),
+		cmocka_unit_test(somebody_is_found_by_name),
+		cmocka_unit_test(nobody_is_called_like_this),
+		cmocka_unit_test(a_name_service_that_is_down_is_no_answer),
+		cmocka_unit_test(a_name_service_has_users_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,9 +19,12 @@ static const char *const mechanisms[] = {"SCRAM-SHA-256", "PLAIN", NULL};
 static const char *const senders[] = {"*", "<>", NULL};
 static const char *const any[] = {"*", NULL};
 
+static const char *const locals[] = {"auto", "mailbox", "forward-to-relay", NULL};
+
 static const struct value_spec text = {.kind = VALUE_TEXT};
 static const struct value_spec secret = {.kind = VALUE_SECRET};
 static const struct value_spec hops = {.kind = VALUE_HOPS};
+static const struct value_spec local = {.kind = VALUE_LOCAL, .words = locals};
 static const struct value_spec provider = {.kind = VALUE_PROVIDER};
 static const struct value_spec sources = {.kind = VALUE_SOURCES};
 static const struct value_spec proxy = {.kind = VALUE_PROXY};
@@ -47,6 +50,16 @@ static const struct value_case cases[] = {
 	{"relays", &hops, "A.test b.test:26", "a.test b.test:26"},
 	{"no relay", &hops, "", ""},
 	{"no such relay", &hops, "a.test,b.test", NULL},
+	{"as it is best", &local, "Auto", "auto"},
+	{"mailboxes", &local, "mailbox", "mailbox"},
+	{"the relay", &local, "forward-to-relay", "forward-to-relay"},
+	{"a socket", &local, "lmtp:/run/lmtp", "lmtp:/run/lmtp"},
+	{"a server", &local, "lmtp:Store.test:24", "lmtp://store.test:24"},
+	{"as a relay is written", &local, "lmtp://[::1]:24", "lmtp://[::1]:24"},
+	{"no LMTP", &local, "smtp://store.test", NULL},
+	{"two servers", &local, "lmtp:/run/lmtp lmtp:/run/other", NULL},
+	{"nothing at all", &local, "", NULL},
+	{"no server", &local, "lmtp:", NULL},
 	{"a provider", &provider, "Gmail", "gmail"},
 	{"none", &provider, "none", "none"},
 	{"no such provider", &provider, "", NULL},
@@ -104,6 +117,7 @@ union field {
 	unsigned number;
 	struct strv list;
 	struct conf_hops hops;
+	struct conf_local local;
 	struct conf_proxy proxy;
 };
 

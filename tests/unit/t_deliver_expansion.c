@@ -1,3 +1,4 @@
+/* sources: tests/support/fake_homes.c */
 /* Who gets a message: deliver/expansion.h. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "deliver/expansion.h"
+#include "fake_homes.h"
 
 #define LINE_MAX_ 1024
 
@@ -60,6 +62,14 @@ static void tear_down(struct world_of_names *w)
 	strv_release(&w->own);
 }
 
+static void take_homes(
+	struct world_of_names *w, struct fake_homes *homes, const char *text)
+{
+	fake_homes_init(homes, text, &w->scope);
+	w->flush.route.local = &homes->local;
+	w->flush.forwards = &homes->forwards;
+}
+
 /* "0:a@x 2:b@x+ 3:c@x-": number, address; + is new, - is not for it, ! has its fate */
 static void show(struct world_of_names *w, char out[LINE_MAX_])
 {
@@ -72,8 +82,8 @@ static void show(struct world_of_names *w, char out[LINE_MAX_])
 
 		buf_addf(&text, "%s%zu:%s%s%s%s", i ? " " : "", i,
 			a->recipient.address ? a->recipient.address : "nobody",
-			a->is_new ? "+" : "", a->is_active ? "" : "-",
-			a->fate ? "!" : "");
+			a->fate ? "!" : "", a->is_new ? "+" : "",
+			a->is_active ? "" : "-");
 	}
 	expansion_release(&x);
 	(void)text_copy(out, LINE_MAX_, buf_span(&text));
@@ -172,6 +182,117 @@ static void the_past_stays(void **state)
 	}
 }
 
+/* Who was named twice and has had it under the first number has had it. */
+static void a_later_try_repeats_nothing(void **state)
+{
+	struct world_of_names w;
+	char got[LINE_MAX_];
+
+	(void)state;
+	set_up(&w, "root: a@x.test", "root@box.test a@x.test c@x.test");
+	show(&w, got);
+	assert_string_equal(got, "0:a@x.test 1:a@x.test- 2:c@x.test");
+	w.past.recipients[0].kind = OUTCOME_DELIVERED;
+	w.past.recipients[2].kind = OUTCOME_DEFERRED;
+	show(&w, got);
+	assert_string_equal(got, "0:a@x.test 1:a@x.test- 2:c@x.test");
+	tear_down(&w);
+}
+
+/* The same with users of this machine; and their ~/.forward. */
+static void files_of_users_are_followed(void **state)
+{
+	static const struct {
+		const char *homes, *to, *want, *why;
+	} cases[] = {
+		{"bob", "bob@box.test", "0:bob@box.test", "a mailbox"},
+		{"bob b@x.test", "bob@box.test", "0:b@x.test", "one for one"},
+		{"bob \\bob, b@x.test", "bob@box.test",
+			"0:bob@box.test- 1:bob@box.test+ 2:b@x.test+", "one for two"},
+		{"bob", "bob@box.test bob+x@box.test bob@localhost",
+			"0:bob@box.test 1:bob+x@box.test- 2:bob@localhost-",
+			"one mailbox, one copy"},
+		{"bob\nann bob, a@x.test", "ann@box.test bob@localhost",
+			"0:ann@box.test- 1:bob@localhost 2:a@x.test+",
+			"a forward to who is named as well"},
+		{"bob /dev/null", "bob@box.test", "0:bob@box.test!", "discarded"},
+		{"bob !later", "bob@box.test", "0:bob@box.test!", "not now"},
+		{"bob !later", "bob@box.test k@x.test", "0:bob@box.test! 1:k@x.test",
+			"not now harms nobody else"},
+		{"bob !left", "bob@box.test", "0:bob@box.test", "left to the system"},
+		{"bob ann, b@x.test\nann !gone", "bob@box.test",
+			"0:bob@box.test- 1:ann@box.test!+ 2:b@x.test+",
+			"one of two not now"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct world_of_names w;
+		struct fake_homes homes;
+		char got[LINE_MAX_];
+
+		set_up(&w, "", cases[i].to);
+		take_homes(&w, &homes, cases[i].homes);
+		show(&w, got);
+		if (!span_is(span_of(got), cases[i].want))
+			fail_msg(
+				"%s: %s instead of %s", cases[i].why, got, cases[i].want);
+		fake_homes_release(&homes);
+		tear_down(&w);
+	}
+}
+
+/* bob was two at the first try, his mailbox (1) and b@x.test (2); today his file is another. */
+static void a_file_may_change_between_tries(void **state)
+{
+	static const struct {
+		const char *homes;
+		enum outcome_kind a, b;
+		const char *want, *why;
+	} cases[] = {
+		{"bob b@x.test, \\bob", OUTCOME_DELIVERED, OUTCOME_DEFERRED,
+			"0:bob@box.test- 1:bob@box.test 2:b@x.test", "another order"},
+		{"bob", OUTCOME_DELIVERED, OUTCOME_DEFERRED,
+			"0:bob@box.test- 1:bob@box.test 2:b@x.test-",
+			"no file any more: the mailbox has it already"},
+		{"bob b@x.test", OUTCOME_DEFERRED, OUTCOME_DELIVERED,
+			"0:bob@box.test- 1:bob@box.test- 2:b@x.test",
+			"no own copy any more"},
+		{"bob !later", OUTCOME_DELIVERED, OUTCOME_DEFERRED,
+			"0:bob@box.test- 1:bob@box.test 2:b@x.test",
+			"not readable: who waits, waits on"},
+		{"bob !left", OUTCOME_DELIVERED, OUTCOME_DEFERRED,
+			"0:bob@box.test- 1:bob@box.test 2:b@x.test",
+			"the same where only the system may ask"},
+		{"bob !left", OUTCOME_DEFERRED, OUTCOME_DEFERRED,
+			"0:bob@box.test- 1:bob@box.test 2:b@x.test", "both wait"},
+		{"bob !later", OUTCOME_DEFERRED, OUTCOME_DELIVERED,
+			"0:bob@box.test- 1:bob@box.test! 2:b@x.test-", "not readable"},
+		{"bob !later", OUTCOME_DELIVERED, OUTCOME_FAILED,
+			"0:bob@box.test- 1:bob@box.test- 2:b@x.test-", "all is done"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct world_of_names w;
+		struct fake_homes homes;
+		char got[LINE_MAX_];
+
+		set_up(&w, "", "bob@box.test");
+		take_homes(&w, &homes, cases[i].homes);
+		journal_state_expand(&w.past, 1, 0, SPAN_LIT("bob@box.test"));
+		journal_state_expand(&w.past, 2, 0, SPAN_LIT("b@x.test"));
+		w.past.recipients[1].kind = cases[i].a;
+		w.past.recipients[2].kind = cases[i].b;
+		show(&w, got);
+		if (!span_is(span_of(got), cases[i].want))
+			fail_msg(
+				"%s: %s instead of %s", cases[i].why, got, cases[i].want);
+		fake_homes_release(&homes);
+		tear_down(&w);
+	}
+}
+
 static void a_number_without_an_address_is_nobody(void **state)
 {
 	struct world_of_names w;
@@ -241,6 +362,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_replaced),
 		cmocka_unit_test(the_past_stays),
+		cmocka_unit_test(a_later_try_repeats_nothing),
+		cmocka_unit_test(files_of_users_are_followed),
+		cmocka_unit_test(a_file_may_change_between_tries),
 		cmocka_unit_test(a_number_without_an_address_is_nobody),
 		cmocka_unit_test(options_travel),
 		cmocka_unit_test(a_fate_needs_no_host),

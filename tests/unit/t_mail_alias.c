@@ -585,10 +585,15 @@ static void add_step(void *ctx, struct span address, const struct alias_entry *e
 	buf_addf(ctx, "%.*s:%u ", SPAN_ARGS(address), entry->line);
 }
 
+static void add_final(void *ctx, struct span address)
+{
+	buf_addf(ctx, "\\%.*s ", SPAN_ARGS(address));
+}
+
 static void each_step_is_told(void **state)
 {
 	struct buf steps = BUF_INIT(1000), shown = BUF_INIT(1000);
-	const struct alias_tracer tracer = {add_step, &steps};
+	const struct alias_tracer tracer = {add_step, add_final, &steps};
 	struct strv notes = {0}, found = {0};
 	struct alias_table t;
 	struct fault why;
@@ -602,7 +607,7 @@ static void each_step_is_told(void **state)
 	assert_int_equal(
 		alias_trace(&t, &scope, SPAN_LIT("a@box"), &tracer, &found, &why),
 		ALIAS_FOUND);
-	assert_string_equal(buf_str(&steps), "a@box:1 b@example.org:3 joe@box.lan:2 ");
+	assert_string_equal(buf_str(&steps), "a@box:1 b@example.org:3 joe@box.lan:2 \\c@example.org ");
 	alias_entry_format(&shown, &t, &scope, alias_find(&t, &scope, SPAN_LIT("a@box")));
 	assert_string_equal(buf_str(&shown),
 		"b@example.org, c@example.org itself, d@x.test, /dev/null, (not usable: "

@@ -2,8 +2,8 @@
 """Kill a system flush and its children at random moments, while users submit.
 
 users.py SECONDS ACCEPTED FLUSH..., as root and in a process namespace of its own. Five users
-submit as fast as they can; every subject that was accepted is appended to the file ACCEPTED. The
-command FLUSH is started again whenever it has ended. Prints how many kills there were; a last
+submit as fast as they can, to $RECIPIENT (rcpt@dest.test, or more between blanks); every subject
+that was accepted is appended to the file ACCEPTED. The command FLUSH is started again whenever it has ended. Prints how many kills there were; a last
 flush is the caller's.
 """
 import os
@@ -15,13 +15,14 @@ import time
 
 USERS = range(54001, 54006)
 FLUSH_PROGRAM = "nullmta-flush"
+RECIPIENTS = os.environ.get("RECIPIENT", "rcpt@dest.test").split()
 
 
 def submit(uid, number, accepted):
     subject = f"{uid}.{number}"
     done = subprocess.run(
         ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups",
-         "sendmail", "-i", "rcpt@dest.test"],
+         "sendmail", "-i", *RECIPIENTS],
         input=f"Subject: {subject}\n\ntext\n".encode(), stderr=subprocess.DEVNULL, check=False)
     if done.returncode == 0:
         accepted.write(subject + "\n")
