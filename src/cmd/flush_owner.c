@@ -146,8 +146,8 @@ void flush_owner_run(const struct flush_owner *o, uid_t uid, int channel)
 	setup_take_user(&setup, &user);
 	open_log(o, &setup);
 	enter_sandbox(o, &setup);
-	code = o->work(o->options, &setup, &vault, &o->tally->others_wait, channel,
-		&result);
+	code = o->work(
+		o->options, &setup, &vault, &o->tally->others_wait, channel, &result);
 	add_up(o->tally, &result);
 	_exit(code);
 }
