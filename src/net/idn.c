@@ -12,9 +12,9 @@
 
 #if HAVE_IDN2
 #include <idn2.h>
-#endif
 
 #define DOMAIN_TEXT_MAX 1024 /* octets of UTF-8 that libidn2 is given at most */
+#endif
 
 static int refuse(struct fault *f, struct span domain, const char *why)
 {
