@@ -19,7 +19,6 @@ fails() {
 fails 78 'NULLMTA_RELAY_PORT: [relay] port: wrong value' NULLMTA_RELAY_PORT=x
 fails 78 '/spool/conf' NULLMTA_CONF=/spool/conf
 fails 73 'Read-only file system' NULLMTA_SPOOL=/mail/here
-fails 73 'set NULLMTA_SPOOL' NULLMTA_SPOOL=
 mkdir -m 700 "$TEST/data/other"
 fails 73 'belongs to another user' NULLMTA_SPOOL=/spool/other
 login=(NULLMTA_RELAY_USER=joe NULLMTA_RELAY_AUTH_INSECURE=yes
@@ -30,6 +29,12 @@ fails 77 'Permission denied' "${login[@]}"
 : >"$TEST/secrets"
 container main data -- nullmta flush --evry 1h
 ends main 64
+
+volume closed
+chmod 755 "$TEST/closed"
+container main closed -- NULLMTA_SPOOL= nullmta flush --every 1h
+ends main 73
+assert_contains "$TEST/main.out" 'set NULLMTA_SPOOL to a private writable directory'
 
 # --- the configuration changes while it runs -------------------------------------------------
 letter >"$T/letter"

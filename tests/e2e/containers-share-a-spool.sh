@@ -71,7 +71,15 @@ uid=54322
 container other data -- sh -c 'printf "Subject: x\n\n" | sendmail -odq rcpt@dest.test'
 ends other 73
 assert_contains "$TEST/other.out" '/spool/mail belongs to another user'
-settings+=(NULLMTA_SPOOL=/spool/%u)
-container other data -- sh -c 'printf "Subject: x\n\n" | sendmail -odi rcpt@dest.test'
+settings+=(NULLMTA_SPOOL=)
+container other data -- sh -c 'printf "Subject: x\n\n" | sendmail -odq rcpt@dest.test'
 ends other 0
-assert_delivered relay 121
+assert_eq "$(find "$TEST/data/$uid/new" -type f -user "$uid" | wc -l)" 1 'messages of the other one'
+# root sends the mail of all, with no more rights than that takes
+uid=0 capabilities=-all,+setuid,+setgid,+kill
+container all data -- nullmta flush --all --every 1s
+until_true delivered relay 121
+until_true says all 'event=flush-all users=1'
+tell all TERM
+ends all 0
+assert_well_behaved relay

@@ -77,7 +77,7 @@ static const struct file_case cases[] = {
 	{"row 136: an open quote", SPAN_LIT("[log]\ntarget = \"none\nlevel = debug\n"),
 		"log", "level", "debug", {":2: [log] target: the quote that closes"}},
 	{"row 136: junk", SPAN_LIT("[log]\ntarget = \"none\" x\nlevel = debug\n"), "log",
-		"target", "syslog", {":2: [log] target: text behind the closing quote"}},
+		"target", "auto", {":2: [log] target: text behind the closing quote"}},
 	{"row 138: 25x", SPAN_LIT("[relay]\nport = 25x\n"), "relay", "port", "auto",
 		{":2: [relay] port: wrong value; give a number from 1 to 65535, or "
 		 "auto"}},

@@ -14,6 +14,7 @@ unshare --mount --pid --fork --mount-proc true 2>/dev/null || skip "needs root t
 
 uid=54321
 image=$TEST/image
+capabilities=-all
 secret_options=mode=1777
 declare -A container=()
 
@@ -31,7 +32,8 @@ copy_program() {
 
 make_image() {
 	local name
-	mkdir -p "$image"/{dev,proc,etc,tmp,run/secrets,secret,spool,mail} "$image/usr/sbin"
+	mkdir -p "$image"/{dev,proc,etc,tmp,run/secrets,secret,mail,usr/sbin,var/spool/nullmta}
+	ln -s var/spool/nullmta "$image/spool"
 	copy_program "$BUILD/bin/nullmta" /usr/bin/nullmta
 	copy_program "$BUILD/libexec/nullmta-flush" /usr/libexec/nullmta-flush
 	ln -s ../bin/nullmta "$image/usr/sbin/sendmail"
@@ -42,11 +44,11 @@ make_image() {
 	: >"$image/dev/null"
 }
 
-# volume NAME: a directory of the host's that containers mount at /spool, as they come: root's,
-# and open to all.
+# volume NAME: a directory that containers mount at /var/spool/nullmta, or /spool for short: as
+# an engine makes it from the image, root's and for all.
 volume() {
 	mkdir -p "$TEST/$1"
-	chmod 1777 "$TEST/$1"
+	chmod 1733 "$TEST/$1"
 }
 
 # What the new process 1 does before it becomes the command. Words: NAME VOLUME USER-NS COMMAND.
@@ -67,7 +69,7 @@ mount -t tmpfs -o mode=755 dev "$root/dev"
 : >"$root/dev/null"
 mount --bind /dev/null "$root/dev/null"
 mount -o remount,ro "$root/dev"
-mount --bind "$TEST/$volume" "$root/spool"
+mount --bind "$TEST/$volume" "$root/var/spool/nullmta"
 # as Docker: a mount of memory, mode 0444
 mount -t tmpfs -o mode=755 secrets "$root/run/secrets"
 mount -t tmpfs -o "$secret_options" secret "$root/secret"
@@ -77,12 +79,17 @@ mount -o remount,ro "$root/run/secrets"
 [ "${secret_is_writable:-}" ] || mount -o remount,ro "$root/secret"
 mount -o remount,bind,ro "$root"
 cd "$root"
-pivot_root . .
-/usr/tools/umount -l .
+# in a chroot there may be nothing to pivot
+enter=()
+if pivot_root . . 2>/dev/null; then
+	/usr/tools/umount -l .
+else
+	enter=(chroot .)
+fi
 echo "$pid" >&9
 exec 9>&-
 [ -z "$users" ] || set -- /usr/tools/unshare --user --map-user="$uid" --map-group="$uid" "$@"
-exec /usr/tools/setpriv --reuid="$uid" --regid="$uid" --clear-groups --bounding-set=-all \
+exec "${enter[@]}" /usr/tools/setpriv --reuid="$uid" --regid="$uid" --clear-groups "--bounding-set=$capabilities" \
 	--inh-caps=-all --no-new-privs "$@"
 END
 )
@@ -95,7 +102,8 @@ container() {
 	[ -z "$users" ] || shift
 	shift
 	[ -e "$TEST/secrets" ] || : >"$TEST/secrets"
-	exec {out}< <(TEST=$TEST image=$image uid=$uid secret_options=$secret_options \
+	exec {out}< <(TEST=$TEST image=$image uid=$uid capabilities=$capabilities \
+		secret_options=$secret_options \
 		exec unshare --mount --pid --fork --kill-child \
 		bash -c "$inside" inside "$name" "$volume" "$users" \
 		/usr/tools/env -i PATH=/usr/tools:/usr/bin:/usr/sbin "${settings[@]}" "$@" \
