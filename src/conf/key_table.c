@@ -40,8 +40,7 @@ static const char *const version_words[] = {"auto", "1.0", "1.1", "1.2", "1.3", 
 static const char *const mechanism_words[] = {"EXTERNAL", "SCRAM-SHA-256-PLUS",
 	"SCRAM-SHA-256", "OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN", NULL};
 static const char *const no_file_words[] = {"none", NULL};
-static const char *const local_words[] = {
-	"auto", "mailbox", "forward-to-relay", NULL};
+static const char *const local_words[] = {"auto", "mailbox", "forward-to-relay", NULL};
 static const char *const none_words[] = {"none", "0", NULL};
 
 const struct conf_key conf_keys[] = {
