@@ -607,7 +607,8 @@ static void each_step_is_told(void **state)
 	assert_int_equal(
 		alias_trace(&t, &scope, SPAN_LIT("a@box"), &tracer, &found, &why),
 		ALIAS_FOUND);
-	assert_string_equal(buf_str(&steps), "a@box:1 b@example.org:3 joe@box.lan:2 \\c@example.org ");
+	assert_string_equal(buf_str(&steps),
+		"a@box:1 b@example.org:3 joe@box.lan:2 \\c@example.org ");
 	alias_entry_format(&shown, &t, &scope, alias_find(&t, &scope, SPAN_LIT("a@box")));
 	assert_string_equal(buf_str(&shown),
 		"b@example.org, c@example.org itself, d@x.test, /dev/null, (not usable: "
