@@ -139,6 +139,19 @@ report=$(find "$(home ann)/Maildir/new" -type f)
 assert_contains "$report" 'Status: 5.1.1'
 assert_contains "$report" 'nobody-has-this-name@client.test'
 rm "$report"
+# such reports follow the file of their reader, too
+forward ann 'joe@dest.test'
+mail_from ann gone bob
+exits 0 nullmta flush --all
+flush_all 1
+mail_is bob gone
+assert_contains "$(find "$T/out" -name '*.env' | sort | tail -1)" 'from <>'
+forward ann 'ann, joe@dest.test'
+mail_from ann gone bob
+flush_all 0
+mail_is bob gone
+assert_contains "$(find "$(home ann)/Maildir/new" -type f)" 'Status: 5.1.1'
+rm -r "$(home ann)/Maildir"
 
 # --- a user's own flush knows the own file, and leaves others' to the system's ---
 forward ann 'joe@dest.test'
