@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "cmd/aliases.h"
+#include "cmd/door.h"
 #include "cmd/exit_code.h"
 #include "cmd/explain_message.h"
 #include "cmd/explain_options.h"
@@ -46,6 +48,8 @@ struct explainer {
 	struct rewriting rewriting;
 	struct routing routing;
 	struct aliases aliases;
+	struct door door;
+	struct forwards forwards;
 	struct world world;
 	struct netaddr_list own_addresses;
 	struct telling telling;
@@ -142,30 +146,41 @@ static void explain_way(struct explainer *e, const char *address)
 	wire_addresses_release(&wire);
 }
 
-/* What an alias has put in the place of `address`, which may be among it. */
-static void explain_found(
-	struct explainer *e, const char *address, const struct strv *found)
+static void explain_target(struct explainer *e, const struct addressing_target *target)
 {
-	if (strv_has(found, span_of(address)))
-		explain_way(e, address);
+	if (target->fate)
+		say_outcome(e, target->fate);
+	else
+		explain_way(e, target->address);
+}
+
+/* What an alias or ~/.forward has put in the place of `address`, which may be among it. */
+static void explain_found(
+	struct explainer *e, const char *address, const struct addressing *found)
+{
+	for (size_t i = 0; i < found->count; i++)
+		if (span_is(span_of(address), found->items[i].address))
+			explain_target(e, &found->items[i]);
 	for (size_t i = 0; i < found->count; i++) {
-		if (strv_has(&e->told, span_of(found->items[i])))
+		const struct addressing_target *target = &found->items[i];
+
+		if (span_is(span_of(address), target->address) ||
+			strv_has(&e->told, span_of(target->address)))
 			continue;
-		print_heading(found->items[i]);
-		explain_way(e, found->items[i]);
+		print_heading(target->address);
+		explain_target(e, target);
 	}
 }
 
 static void explain_recipient(struct explainer *e, const char *address)
 {
-	struct strv found = {0};
+	struct addressing found;
 	struct fault why;
 
 	print_heading(address);
-	switch (telling_expand(&e->telling, span_of(address), &found, &why)) {
+	switch (telling_expand(
+		&e->telling, buf_span(&e->sender), span_of(address), &found, &why)) {
 	case ALIAS_NONE:
-		explain_way(e, address);
-		break;
 	case ALIAS_FOUND:
 		explain_found(e, address, &found);
 		break;
@@ -177,7 +192,7 @@ static void explain_recipient(struct explainer *e, const char *address)
 		e->code = e->code == EX_OK ? EX_TEMPFAIL : e->code;
 		break;
 	}
-	strv_release(&found);
+	addressing_release(&found);
 }
 
 /* Append which rule makes the sender what others see; nothing where none does. */
@@ -310,9 +325,12 @@ static int explainer_init(struct explainer *e, const struct explain_options *o)
 		&e->setup.problems);
 	routing_load(&e->routing, &e->setup.conf, &e->setup.user);
 	routing_set_local(&e->routing, &e->setup.conf, &e->aliases.scope);
+	door_init(&e->door, &e->setup, o->conf_file, -1);
+	forwards_init(&e->forwards, &e->door.face, clock_mono_ms);
 	e->telling = (struct telling){.conf = &e->setup.conf,
 		.routing = &e->routing,
 		.aliases = &e->aliases,
+		.forwards = &e->forwards,
 		.hear = telling_print};
 	if (e->setup.problems.errors) {
 		setup_print_problems(&e->setup, PROGRAM);
@@ -332,6 +350,7 @@ static void explainer_release(struct explainer *e)
 	strv_release(&e->asked);
 	strv_release(&e->told);
 	world_release(&e->world);
+	forwards_release(&e->forwards);
 	aliases_release(&e->aliases);
 	routing_release(&e->routing);
 	rewriting_release(&e->rewriting);

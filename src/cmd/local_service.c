@@ -194,15 +194,21 @@ static int take_descriptor(struct msghdr *message)
 	return count == 1 ? fd : -1;
 }
 
-/* A file that is written to with another's rights would be a way to them. */
-static bool is_stream_socket(int fd)
+/*
+ * A file that is written to with another's rights would be a way to them, and so would be a
+ * connection to somebody who asks the kernel who is writing.
+ */
+static bool is_socket_between(int fd, uid_t uid)
 {
+	struct ucred peer = {0};
 	int domain = -1, type = -1;
-	socklen_t len = sizeof(domain);
+	socklen_t len = sizeof(domain), peer_len = sizeof(peer);
 
 	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
 	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
-	       domain == AF_UNIX && type == SOCK_STREAM;
+	       domain == AF_UNIX && type == SOCK_STREAM &&
+	       getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_len) == 0 &&
+	       peer.uid == uid;
 }
 
 static bool parse(struct span text, struct request *ret)
@@ -221,7 +227,7 @@ static bool parse(struct span text, struct request *ret)
 }
 
 /* 1; 0 where there is none yet; -1: it is no request, or there will be none any more. */
-static int read_request(int channel, struct request *ret)
+static int read_request(const struct local_client *c, struct request *ret)
 {
 	char text[REQUEST_MAX + 1];
 	union control control;
@@ -235,13 +241,14 @@ static int read_request(int channel, struct request *ret)
 	ssize_t n;
 
 	do
-		n = recvmsg(channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+		n = recvmsg(c->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -1;
 	ret->fd = take_descriptor(&message);
 	if (n > 0 && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) &&
-		parse((struct span){text, (size_t)n}, ret) && is_stream_socket(ret->fd))
+		parse((struct span){text, (size_t)n}, ret) &&
+		is_socket_between(ret->fd, c->uid))
 		return 1;
 	file_close(ret->fd);
 	return -1;
@@ -255,7 +262,7 @@ int local_service_fd(const struct local_service *s)
 static void hear(struct local_service *s, struct local_client *c)
 {
 	struct request request;
-	int rc = read_request(c->fd, &request);
+	int rc = read_request(c, &request);
 
 	if (rc < 0)
 		hang_up(s, c);

@@ -36,14 +36,50 @@ static void tell_entry(void *ctx, struct span address, const struct alias_entry 
 	buf_release(&targets);
 }
 
-enum alias_result telling_expand(const struct telling *t, struct span address,
-	struct strv *ret_found, struct fault *ret_why)
+static void add_targets(struct buf *out, const struct forward *fw)
 {
-	const struct alias_tracer tracer = {
-		.step = tell_entry, .ctx = (void *)(uintptr_t)t};
+	for (size_t i = 0; i < fw->count; i++)
+		buf_addf(out, "%s%s%s", i ? ", " : "", fw->targets[i].text,
+			fw->targets[i].is_final ? " itself" : "");
+}
 
-	return alias_trace(&t->aliases->table, &t->aliases->scope, address, &tracer,
-		ret_found, ret_why);
+/* What the file of one user says; a file that says nothing is not worth a line. */
+static void tell_forward(void *ctx, struct span address, const struct forwards_answer *a)
+{
+	const struct telling *t = ctx;
+	struct buf targets = BUF_INIT(ENTRY_MAX);
+
+	if (a->is_left) {
+		telling_say(t, "forward",
+			"%.*s: the ~/.forward of %s is for that user and root to read",
+			SPAN_ARGS(address), a->user);
+	} else if (a->forward.kind == FORWARD_FOUND) {
+		add_targets(&targets, &a->forward);
+		telling_say(t, "forward", "%.*s is forwarded by ~/.forward of %s to %s",
+			SPAN_ARGS(address), a->user, buf_str(&targets));
+	} else if (a->forward.kind == FORWARD_DISCARD) {
+		telling_say(t, "forward", "%.*s is discarded by ~/.forward of %s",
+			SPAN_ARGS(address), a->user);
+	}
+	buf_release(&targets);
+}
+
+enum alias_result telling_expand(const struct telling *t, struct span sender,
+	struct span address, struct addressing *ret_found, struct fault *ret_why)
+{
+	const struct addressing_tracer tracer = {
+		tell_entry, tell_forward, (void *)(uintptr_t)t};
+	const struct addressing_rules rules = {
+		.aliases = &t->aliases->table,
+		.scope = &t->aliases->scope,
+		.route = &t->routing->options,
+		/* a route that is asked for leads past all mailboxes */
+		.forwards = t->is_forced ? NULL : t->forwards,
+		.sender = sender,
+		.tracer = &tracer,
+	};
+
+	return addressing_find(&rules, address, ret_found, ret_why);
 }
 
 /* "[route a] sender (/etc/nullmta.conf:3), recipient (…)", or "[relay] host (…)" */

@@ -220,20 +220,27 @@ static void tell_way(const struct tester *t, const char *address)
 		telling_say(&t->telling, "goes", "nowhere: %s", why.text);
 }
 
+static void tell_target(const struct tester *t, const struct addressing_target *target)
+{
+	if (target->fate)
+		telling_say(&t->telling, "goes", "nowhere now: %s", target->fate->text);
+	else
+		tell_way(t, target->address);
+}
+
 static void tell_ways(const struct tester *t)
 {
-	struct strv found = {0};
+	struct addressing found;
 	struct fault why;
 
 	telling_say(&t->telling, "sender", "<%s>", t->sender.len ? t->sender.data : "");
 	telling_say(&t->telling, "recipient", "<%s>", t->recipient.data);
-	switch (telling_expand(&t->telling, buf_span(&t->recipient), &found, &why)) {
+	switch (telling_expand(&t->telling, buf_span(&t->sender), buf_span(&t->recipient),
+		&found, &why)) {
 	case ALIAS_NONE:
-		tell_way(t, t->recipient.data);
-		break;
 	case ALIAS_FOUND:
 		for (size_t i = 0; i < found.count; i++)
-			tell_way(t, found.items[i]);
+			tell_target(t, &found.items[i]);
 		break;
 	case ALIAS_DISCARD:
 		telling_say(&t->telling, "goes", "to nobody: it is discarded");
@@ -242,7 +249,7 @@ static void tell_ways(const struct tester *t)
 		telling_say(&t->telling, "goes", "nowhere now: %s", why.text);
 		break;
 	}
-	strv_release(&found);
+	addressing_release(&found);
 }
 
 /* --route: a section that is there. */
@@ -288,6 +295,7 @@ static int prepare(struct tester *t, struct fault *f)
 	t->telling = (struct telling){.conf = &t->fl.setup.conf,
 		.routing = &t->fl.routing,
 		.aliases = &t->fl.aliases,
+		.forwards = flush->forwards,
 		.hear = test_output_hear,
 		.ctx = &t->style};
 	flush->spool = &t->spool;

@@ -247,6 +247,17 @@ static enum alias_result judge(const struct search *s, struct span address)
 		       : ALIAS_FOUND;
 }
 
+struct addressing_rules addressing_rules_of(const struct flush *flush, struct span sender)
+{
+	return (struct addressing_rules){
+		.aliases = flush->aliases,
+		.scope = flush->alias_scope,
+		.route = &flush->route,
+		.forwards = flush->forwards,
+		.sender = sender,
+	};
+}
+
 enum alias_result addressing_find(const struct addressing_rules *rules,
 	struct span address, struct addressing *ret, struct fault *ret_why)
 {

@@ -10,6 +10,7 @@
 
 #include "base/fault.h"
 #include "base/span.h"
+#include "deliver/flush.h"
 #include "deliver/forwards.h"
 #include "mail/alias.h"
 #include "mail/outcome.h"
@@ -33,6 +34,10 @@ struct addressing_rules {
 	struct span sender;                     /* of the envelope: routes look at it */
 	const struct addressing_tracer *tracer; /* or NULL */
 };
+
+/* Those of a flush, for mail from `sender`. */
+struct addressing_rules addressing_rules_of(
+	const struct flush *flush, struct span sender);
 
 struct addressing_target {
 	char *address;

@@ -171,14 +171,8 @@ static void add_children(struct making *m, size_t number, struct addressing *fou
 static enum alias_result find(const struct making *m, size_t number,
 	struct addressing *ret, struct fault *ret_why)
 {
-	const struct flush *flush = m->flush;
-	const struct addressing_rules rules = {
-		.aliases = flush->aliases,
-		.scope = flush->alias_scope,
-		.route = &flush->route,
-		.forwards = flush->forwards,
-		.sender = span_of(m->envelope->sender),
-	};
+	const struct addressing_rules rules =
+		addressing_rules_of(m->flush, span_of(m->envelope->sender));
 
 	return addressing_find(
 		&rules, span_of(m->envelope->recipients[number].address), ret, ret_why);

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "deliver/addressing.h"
 #include "mail/address.h"
 #include "spool/draft.h"
 
@@ -23,18 +24,28 @@ static bool is_local_name(const struct flush *flush, const char *address)
 	       span_iis(domain, "localhost") || span_find(domain, '.') < 0;
 }
 
-/* Whether an alias sends the mail of `address` away from this machine, all of it. */
+/* Whom `address` stands for; nobody where that cannot be said. */
+static void find_all(
+	const struct flush *flush, const char *address, struct addressing *ret)
+{
+	const struct addressing_rules rules = addressing_rules_of(flush, SPAN_NONE);
+	struct fault ignored;
+
+	(void)addressing_find(&rules, span_of(address), ret, &ignored);
+}
+
+/* Whether an alias or ~/.forward sends the mail of `address` away from here, all of it. */
 static bool is_sent_on(const struct flush *flush, const char *address)
 {
-	struct strv addresses = {0};
-	struct fault ignored;
-	bool result = flush->aliases &&
-		      alias_expand(flush->aliases, flush->alias_scope, span_of(address),
-			      &addresses, &ignored) == ALIAS_FOUND;
+	struct addressing found;
+	bool result;
 
-	for (size_t i = 0; i < addresses.count; i++)
-		result = result && !is_local_name(flush, addresses.items[i]);
-	strv_release(&addresses);
+	find_all(flush, address, &found);
+	result = found.count > 0;
+	for (size_t i = 0; i < found.count; i++)
+		result = result && !found.items[i].fate && !found.items[i].user &&
+			 !is_local_name(flush, found.items[i].address);
+	addressing_release(&found);
 	return result;
 }
 
@@ -53,7 +64,7 @@ int reader_find_mailbox(const struct flush *flush, struct reader *ret, struct fa
 	return mailbox_find(&place, &ret->box, f);
 }
 
-/* The user whose spool it is: by the alias for the name, else in the mailbox. */
+/* The user whose spool it is: where alias and ~/.forward send the mail, else the mailbox. */
 static int find_user(const struct flush *flush, struct reader *ret, struct fault *f)
 {
 	(void)snprintf(ret->address, sizeof(ret->address), "%s@%s", flush->user->name,
@@ -111,17 +122,14 @@ static bool takes_route(const struct flush *flush, const char *address, const ch
 bool reader_is_behind(
 	const struct flush *flush, const struct reader *reader, const char *key)
 {
-	struct strv addresses = {0};
-	struct fault ignored;
-	bool is_behind = true;
+	struct addressing found;
+	bool is_behind;
 
-	if (!flush->aliases ||
-		alias_expand(flush->aliases, flush->alias_scope, span_of(reader->address),
-			&addresses, &ignored) != ALIAS_FOUND)
-		strv_add(&addresses, span_of(reader->address));
-	for (size_t i = 0; i < addresses.count; i++)
-		is_behind = is_behind && takes_route(flush, addresses.items[i], key);
-	strv_release(&addresses);
+	find_all(flush, reader->address, &found);
+	is_behind = found.count || takes_route(flush, reader->address, key);
+	for (size_t i = 0; i < found.count; i++)
+		is_behind = is_behind && takes_route(flush, found.items[i].address, key);
+	addressing_release(&found);
 	return is_behind;
 }
 

@@ -85,12 +85,15 @@ rm -r "$(home cat)/Maildir"
 
 # --- whose rights touch whose files ---
 give_maildir bob
+echo '\bob' >"$(home bob)/.forward"
+chown bob:bob "$(home bob)/.forward"
 for name in ann bob cat; do
 	mail_from "$name" "of $name" ann bob cat
 done
 exits 0 strace -f -y -q -o "$T/trace" "$BUILD/bin/nullmta" flush --all
 assert_eq "$(count_left)" 0
 assert_eq "$(mail_of bob)" 'of ann,of bob,of cat,'
+assert_contains "$T/trace" "\"$(home bob)/.forward\""
 for place in "$root" "$T/homes"; do
 	python3 "$TOP/tests/support/whose-files.py" "$place" "$T/trace" >"$T/whose" ||
 		fail "with another's rights: $(head -n 5 "$T/whose")"

@@ -2,7 +2,8 @@
 # timeout: 600
 # The system's flush, its children and the processes that write mailboxes are killed at random
 # moments while five users write to two others: all of it arrives, and at most one message a kill
-# twice, the one whose reply was on its way. STORM=120 makes it last longer than 10 seconds.
+# twice, the one whose reply was on its way; the same where ~/.forward leads to both. STORM=120
+# makes each last longer than 10 seconds.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/scripts/system.sh"
 need python3
@@ -18,17 +19,6 @@ for name in mox:54011 dir:54012; do
 done
 install -d -m 700 -o 54012 -g 54012 "$T/dir/Maildir"
 
-kills=$(RECIPIENT='mox dir' timeout $((${STORM:-10} + 120)) python3 \
-	"$TOP/tests/support/crash/users.py" "${STORM:-10}" "$T/accepted" nullmta flush --all)
-[ "$kills" -gt 20 ] || fail "only $kills kills"
-for ((round = 0; round < 20 && $(count_left) > 0; round++)); do
-	for uid in 54001 54002 54003 54004 54005; do
-		as $uid timeout 60 flock "$root/$uid/lock" true
-	done
-	exits 0 nullmta flush --all --now
-done
-assert_eq "$(count_left)" 0 'messages left'
-sort "$T/accepted" >"$T/wanted"
 
 # arrived NAME FILE...: each at least once, and few twice.
 arrived() {
@@ -40,9 +30,32 @@ arrived() {
 	echo "$1: $(wc -l <"$T/wanted") messages, $kills kills, $twice twice"
 	[ "$twice" -le "$kills" ] || fail "$twice came twice to $1"
 }
-arrived mox /var/mail/mox
-cat "$T"/dir/Maildir/new/* >"$T/all"
-arrived dir "$T/all"
+
+# storm RECIPIENTS: to both mailboxes, by these names.
+storm() {
+	rm -f "$T/accepted" /var/mail/mox "$T"/dir/Maildir/new/*
+	kills=$(RECIPIENT=$1 timeout $((${STORM:-10} + 120)) python3 \
+		"$TOP/tests/support/crash/users.py" "${STORM:-10}" "$T/accepted" \
+		nullmta flush --all)
+	[ "$kills" -gt 20 ] || fail "only $kills kills"
+	for ((round = 0; round < 20 && $(count_left) > 0; round++)); do
+		for uid in 54001 54002 54003 54004 54005; do
+			as $uid timeout 60 flock "$root/$uid/lock" true
+		done
+		exits 0 nullmta flush --all --now
+	done
+	assert_eq "$(count_left)" 0 'messages left'
+	sort "$T/accepted" >"$T/wanted"
+	arrived mox /var/mail/mox
+	cat "$T"/dir/Maildir/new/* >"$T/all"
+	arrived dir "$T/all"
+}
+storm 'mox dir'
+# two numbers in the journal, which ~/.forward gives
+echo '\mox, dir' >"$T/mox/.forward"
+chown 54011:54011 "$T/mox/.forward"
+storm mox
+
 # nothing is left of who was killed
 exits 0 nullmta flush --all
 assert_eq "$(pgrep -c nullmta-flush || true)" 0

@@ -139,6 +139,19 @@ report=$(find "$(home ann)/Maildir/new" -type f)
 assert_contains "$report" 'Status: 5.1.1'
 assert_contains "$report" 'nobody-has-this-name@client.test'
 rm "$report"
+# such reports follow the file of their reader, too
+forward ann 'joe@dest.test'
+mail_from ann gone bob
+exits 0 nullmta flush --all
+flush_all 1
+mail_is bob gone
+assert_contains "$(find "$T/out" -name '*.env' | sort | tail -1)" 'from <>'
+forward ann 'ann, joe@dest.test'
+mail_from ann gone bob
+flush_all 0
+mail_is bob gone
+assert_contains "$(find "$(home ann)/Maildir/new" -type f)" 'Status: 5.1.1'
+rm -r "$(home ann)/Maildir"
 
 # --- a user's own flush knows the own file, and leaves others' to the system's ---
 forward ann 'joe@dest.test'
@@ -154,3 +167,21 @@ mail_is bob ''
 flush_all 1
 mail_is bob ''
 assert_contains "$(find "$T/out" -name '*.env' | sort | tail -1)" 'to <kim@dest.test>'
+
+# --- it is told to who may know ---
+forward ann 'bob, "joe smith"@dest.test'
+forward bob '\\bob, kim@dest.test'
+exits 68 nullmta explain --no-dns ann nobody-has-this-name >"$T/stdout"
+assert_contains "$T/stdout" 'ann@client.test is forwarded by ~/.forward of ann to bob, "joe smith"@dest.test'
+assert_contains "$T/stdout" 'bob@client.test is forwarded by ~/.forward of bob to bob itself, kim@dest.test'
+assert_contains "$T/stdout" 'recipient kim@dest.test'
+assert_contains "$T/stdout" 'into the mailbox of bob'
+exits 0 as 54001 sendmail -bv ann >"$T/stdout"
+assert_contains "$T/stdout" 'bob@client.test: the ~/.forward of bob is for that user and root to read'
+assert_contains "$T/stdout" 'recipient "joe smith"@dest.test'
+assert_lacks "$T/stdout" kim
+exits 0 nullmta test bob >"$T/stdout"
+assert_contains "$T/stdout" 'is forwarded by ~/.forward of bob'
+assert_contains "$T/stdout" 'would flow, to all 2 addresses'
+exits 0 nullmta test --route out bob >"$T/stdout"
+assert_lacks "$T/stdout" kim

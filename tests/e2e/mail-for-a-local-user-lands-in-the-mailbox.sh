@@ -72,7 +72,7 @@ assert_eq "$(count_left)" 1
 assert_log mailbox-of-another route=mailbox:bob
 assert_log mailbox-of-another route=mailbox:cat
 assert_eq "$(count_log deferred)" 0
-exits 75 as 54001 nullmta flush --message "$(ls "$root/54001/new" "$root/54001/cur" | sed -n 's/^\([0-9A-Z]\{14\}\).*/\1/p')"
+exits 75 as 54001 nullmta flush --message "$(find "$root/54001/new" "$root/54001/cur" -type f -printf '%.14f')"
 exits 0 nullmta flush --all --now
 assert_eq "$(count_left)" 0
 assert_eq "$(mail_of cat)" 'of root again,theirs,two,'
@@ -100,6 +100,27 @@ mail_from ann unnamed bob@localhost
 exits 0 nullmta flush --all
 assert_delivered relay 3
 assert_contains /var/mail/bob 'Subject: unnamed'
+
+# a mail store: it knows who is there
+mkdir "$T/store"
+start store python3 "$TOP/tests/support/lmtp-server.py" --dir "$T/store"
+sed -i "s/^deliver = mailbox$/deliver = lmtp:127.0.0.1:${port[store]}/" /etc/nullmta.conf
+exits 0 nullmta explain anybody@localhost >"$T/stdout"
+assert_contains "$T/stdout" "to 127.0.0.1, port ${port[store]} (LMTP), as mail of a local user"
+mail_from ann stored anybody@localhost
+exits 0 nullmta flush --all
+assert_eq "$(count_left)" 0
+assert_log delivered to=anybody@localhost "remote=*:${port[store]}"
+configure
+printf '[local]\ndeliver = mailbox\n' >>/etc/nullmta.conf
+sed -i '0,/^\[local\]$/{/^\[local\]$/d};/^aliases = none$/d' /etc/nullmta.conf
+
+# --- success is told, for no server behind a mailbox would ---
+give_maildir ann
+rm -f "$(home ann)"/Maildir/new/*
+printf 'Subject: tell me\n\nhi\n' | as "${uid[ann]}" sendmail -i -odq -N success bob
+exits 0 nullmta flush --all
+assert_contains "$(find "$(home ann)/Maildir/new" -type f)" 'Final-Recipient: rfc822; bob@client.test'
 
 # --- it is told ---
 exits 0 nullmta explain cat >"$T/stdout"

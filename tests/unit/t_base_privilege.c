@@ -71,6 +71,38 @@ static void rights_are_dropped_for_good(void **state)
 	assert_int_equal(in_child(drop_and_look), 0);
 }
 
+static int drop_with_one_group(void)
+{
+	const gid_t groups[] = {0, 4, 8};
+	struct fault f;
+	gid_t group;
+
+	if (setgroups(3, groups) != 0)
+		return 1;
+	if (privilege_drop_with(UID, GID, 8, &f) < 0)
+		return 2;
+	if (getgroups(0, NULL) != 1 || getgroups(1, &group) != 1 || group != 8)
+		return 3;
+	return setuid(0) == 0 || setgroups(3, groups) == 0 ? 4 : 0;
+}
+
+static int drop_with_the_own_group(void)
+{
+	struct fault f;
+
+	if (privilege_drop_with(UID, GID, GID, &f) < 0)
+		return 1;
+	return getgroups(0, NULL) != 0 ? 2 : 0;
+}
+
+static void one_group_may_be_kept(void **state)
+{
+	(void)state;
+	needs_root();
+	assert_int_equal(in_child(drop_with_one_group), 0);
+	assert_int_equal(in_child(drop_with_the_own_group), 0);
+}
+
 static int drop_root(void)
 {
 	struct fault f;
@@ -94,6 +126,8 @@ static int drop_to_minus_one(void)
 
 	if (privilege_drop((uid_t)-1, GID, &f) == 0)
 		return 1;
+	if (privilege_drop_with(UID, GID, (gid_t)-1, &f) == 0)
+		return 3;
 	return privilege_drop(UID, (gid_t)-1, &f) == 0 ? 2 : 0;
 }
 
@@ -242,6 +276,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rights_are_dropped_for_good),
+		cmocka_unit_test(one_group_may_be_kept),
 		cmocka_unit_test(root_keeps_only_its_files),
 		cmocka_unit_test(minus_one_is_nobody),
 		cmocka_unit_test(who_has_no_rights_cannot_change_them),

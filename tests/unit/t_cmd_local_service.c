@@ -32,7 +32,7 @@ static void init(struct local_service *s)
 /* A child's end of a channel that stays open here. */
 static int join(struct local_service *s, pid_t pid)
 {
-	int channel = local_service_invite(s, 54001);
+	int channel = local_service_invite(s, getuid());
 	int kept = fcntl(channel, F_DUPFD_CLOEXEC, 3);
 
 	assert_true(channel >= 0 && kept >= 0);
@@ -241,6 +241,23 @@ static void what_is_no_request_ends_the_channel(void **state)
 	file_close(pair[1]);
 }
 
+/* Nor is the word of one child for another's socket taken. */
+static void a_socket_is_the_childs_own(void **state)
+{
+	struct local_service s;
+	int channel, fd;
+
+	(void)state;
+	init(&s);
+	channel = local_service_invite(&s, getuid() + 1);
+	fd = ask(channel, NOBODY);
+	local_service_serve(&s);
+	assert_int_equal(s.running_count, 0);
+	assert_ended(fd);
+	file_close(channel);
+	local_service_release(&s);
+}
+
 /* A child that has closed its end is not looked at again and again. */
 static void a_channel_that_is_closed_is_forgotten(void **state)
 {
@@ -265,6 +282,7 @@ int main(void)
 		cmocka_unit_test(nobody_takes_more_than_the_share),
 		cmocka_unit_test(there_is_room_for_so_many),
 		cmocka_unit_test(what_is_no_request_ends_the_channel),
+		cmocka_unit_test(a_socket_is_the_childs_own),
 		cmocka_unit_test(a_channel_that_is_closed_is_forgotten),
 	};
 
