@@ -226,9 +226,10 @@ static int flush_round(void *ctx)
 static int flush_again_and_again(struct flush_options *o)
 {
 	const struct rounds rounds = {o->every_s, flush_round, o};
-	int code = preflight_check(o);
+	int code;
 
 	flush_catch_reload();
+	code = preflight_check(o);
 	return code ? code : rounds_run(&rounds);
 }
 

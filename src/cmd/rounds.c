@@ -72,7 +72,7 @@ static int run(const struct rounds *r, int child_fd)
 {
 	bool is_first = true;
 
-	while (!flush_is_stopping()) {
+	do {
 		int64_t next_ms = clock_mono_ms() + 1000 * r->every_s;
 		int code = r->flush(r->ctx);
 
@@ -80,11 +80,9 @@ static int run(const struct rounds *r, int child_fd)
 			return code;
 		is_first = false;
 		/* one that came while it ran has stopped it, and is answered at once */
-		if (is_reloading())
-			continue;
-		wait_until(next_ms, child_fd);
-		(void)is_reloading();
-	}
+		if (!is_reloading())
+			wait_until(next_ms, child_fd);
+	} while (!flush_is_stopping() || is_reloading());
 	return EX_OK;
 }
 

@@ -55,5 +55,9 @@ assert_delivered relay 1
 sed -i '$d' "$TEST/data/conf"
 tell main HUP
 until_true delivered relay 2
+# whenever SIGHUP comes, it ends a round and nothing else
+for ((i = 0; i < 200; i++)); do
+	tell main HUP
+done
 tell main TERM
 ends main 0

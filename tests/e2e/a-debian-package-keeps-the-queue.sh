@@ -49,8 +49,8 @@ rm -rf "$T/build"
 
 # --- a machine ----------------------------------------------------------------------------
 
-R=$T/root
-mkdir "$R"
+# not below $T, where what is mounted would be in the way at the end
+R=/mnt
 mount -t tmpfs -o mode=755 private-machine "$R"
 mkdir "$R/upper" "$R/work" "$R/root"
 if mount -t overlay -o "lowerdir=$base,upperdir=$R/upper,workdir=$R/work" private "$R/root" \
@@ -120,6 +120,8 @@ run newaliases >/dev/null
 assert_eq "$(cd "$R/etc/systemd/system" && ls ./*/nullmta*)" \
 	"$(printf '%s\n' ./sockets.target.wants/nullmta-flush.socket \
 		./timers.target.wants/nullmta-flush.timer)" 'units that are enabled'
+cp "$TOP/contrib/debian/tests/queue" "$R/root/queue"
+run sh /root/queue >"$T/autopkgtest" 2>&1 || fail "autopkgtest: $(cat "$T/autopkgtest")"
 apt install bsd-mailx cron
 assert_eq "$(owner_of_sendmail)" nullmta
 

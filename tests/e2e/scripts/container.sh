@@ -86,11 +86,11 @@ if pivot_root . . 2>/dev/null; then
 else
 	enter=(chroot .)
 fi
-echo "$pid" >&9
-exec 9>&-
 [ -z "$users" ] || set -- /usr/tools/unshare --user --map-user="$uid" --map-group="$uid" "$@"
-exec "${enter[@]}" /usr/tools/setpriv --reuid="$uid" --regid="$uid" --clear-groups "--bounding-set=$capabilities" \
-	--inh-caps=-all --no-new-privs "$@"
+# shellcheck disable=SC2016  # expanded there, where the root is the container's
+exec "${enter[@]}" /usr/tools/sh -c 'echo "$0" >&9; exec 9>&- "$@"' "$pid" \
+	/usr/tools/setpriv --reuid="$uid" --regid="$uid" --clear-groups --no-new-privs \
+	"--bounding-set=$capabilities" --inh-caps=-all "$@"
 END
 )
 
