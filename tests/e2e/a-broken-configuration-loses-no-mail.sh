@@ -64,7 +64,7 @@ wrong 2 'a control character in the line' "[relay]\nhost = a\r$secret\n"
 values spool retry 'give 1 to 32 durations' '1m 0s' '' "$(printf '1m %.0s' {1..33})"
 values spool dir 'give an absolute path' relative '../x' '/x/%%s'
 values bounce to 'give auto, user or sender' "$secret $secret"
-values log target 'give syslog, stderr or none' relative
+values log target 'give auto, syslog, stderr or none' relative
 values dns nameserver 'give up to 3 numeric addresses' dns.test 127.0.0.1:0 '1.2.3.4 x' '::1 ::2 ::3 ::4'
 values nullmta recipients 'give a number from 1 to 10000' 0 10001
 values nullmta message_size 'give octets' 1 50x 2000g

@@ -83,7 +83,8 @@ CONF
 send 1
 assert_queued 1
 assert_queued_because 'Connection refused'
-assert_eq "$(count_log connection-failed "why=*refused*")" 3 'relays that were tried'
+# two names at one address may be two machines behind it, and are two certificates
+assert_eq "$(count_log connection-failed "why=*refused*")" 4 'relays that were tried'
 start_receiver fourth
 sed -i "s/127.0.0.1:${port[first]}/127.0.0.1:${port[fourth]}/" "$T/nullmta.conf"
 flush

@@ -333,3 +333,13 @@ assert_reads() {
 octets_of() {
 	echo "$(wc -c <"$1") $(sha256sum <"$1" | cut -d ' ' -f 1)"
 }
+
+# until_true COMMAND...: waits for what comes in its own time; what does not come fails.
+until_true() {
+	local i
+	for ((i = 0; i < 3000; i++)); do
+		! "$@" || return 0
+		sleep 0.02
+	done
+	fail "still not: $*"
+}

@@ -143,15 +143,6 @@ leave_containers() {
 	leave
 }
 
-until_true() {
-	local i
-	for ((i = 0; i < 3000; i++)); do
-		! "$@" || return 0
-		sleep 0.02
-	done
-	fail "still not: $*"
-}
-
 delivered() {
 	[ "$(count_delivered "$1")" = "$2" ]
 }

@@ -81,6 +81,11 @@ count_left() {
 	find "$root" -path '*/new/*' -o -path '*/cur/*' -o -path '*/failed/*' | wc -l
 }
 
+# none_left: for until_true. A message is logged as delivered before its file is gone.
+none_left() {
+	[ "$(count_left)" = 0 ]
+}
+
 # subjects NAME: of what the receiver accepted, sorted.
 subjects() {
 	sed -n 's/^Subject: \(.*\)\r$/\1/p' "$T/$1"/[0-9]*.eml | sort
