@@ -85,7 +85,7 @@ rm -r "$(home cat)/Maildir"
 
 # --- whose rights touch whose files ---
 give_maildir bob
-echo '\bob' >"$(home bob)/.forward"
+printf '%s\n' '\bob' >"$(home bob)/.forward"
 chown bob:bob "$(home bob)/.forward"
 for name in ann bob cat; do
 	mail_from "$name" "of $name" ann bob cat
