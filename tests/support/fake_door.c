@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/bug.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "deliver/local_agent.h"
 
@@ -24,7 +25,7 @@ static void say(const struct fake_door *d, int fd)
 
 	while (hears && span_cut(&rest, '|', &part)) {
 		(void)send(fd, part.data, part.len, MSG_NOSIGNAL);
-		hears = rest.len && recv(fd, ignored, sizeof(ignored), 0) > 0;
+		hears = rest.data && recv(fd, ignored, sizeof(ignored), 0) > 0;
 	}
 	(void)shutdown(fd, SHUT_WR);
 	/* what is unread when it is closed would break the connection */
@@ -40,6 +41,12 @@ __attribute__((noreturn)) static void serve(
 		.place = {.user = user, .path = d->maildir, .system_dir = "/nowhere"},
 	};
 
+	struct fault ignored;
+
+	/* as the real one does: who has a claim's descriptor keeps the claim */
+	(void)log_open("none", &ignored);
+	(void)close_range(STDERR_FILENO + 1, (unsigned)fd - 1, 0);
+	(void)close_range((unsigned)fd + 1, ~0U, 0);
 	if (d->says)
 		say(d, fd);
 	else
