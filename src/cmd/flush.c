@@ -12,6 +12,7 @@
 #include "cmd/flush_all.h"
 #include "cmd/flush_options.h"
 #include "cmd/flusher.h"
+#include "cmd/kick.h"
 #include "cmd/preflight.h"
 #include "cmd/process_one.h"
 #include "cmd/rounds.h"
@@ -132,6 +133,8 @@ static int flush_spool(
 		}
 	}
 	fl->flush.spool = spool;
+	fl->flush.successor =
+		fl->flush.is_systems ? SUCCESSOR_NONE : kick_successor(&fl->setup, spool);
 	if (run_queue(&fl->flush, o->message, &result, &f) < 0) {
 		log_event(LOG_LEVEL_ERROR, "run-failed", LOG_TEXT("spool", spool->path),
 			LOG_TEXT("why", f.text));

@@ -41,13 +41,23 @@ bool kick_send(const char *path)
 	return n == 1 || (n < 0 && err == EAGAIN);
 }
 
+static bool is_seen_by_system(const struct setup *setup, const struct spool *spool)
+{
+	return setup->conf.variables.count == 0 && setup->has_usual_places &&
+	       place_is_below_root(spool->path, PLACE_ROOT, spool->owner);
+}
+
 void kick_flush(const struct setup *setup, const struct spool *spool)
 {
-	bool is_systems = setup->conf.variables.count == 0 && setup->has_usual_places &&
-			  place_is_below_root(spool->path, PLACE_ROOT, spool->owner);
-
-	if (!is_systems || !kick_send(KICK_SOCKET))
+	if (!is_seen_by_system(setup, spool) || !kick_send(KICK_SOCKET))
 		flush_program_kick(spool);
+}
+
+enum flush_successor kick_successor(const struct setup *setup, const struct spool *spool)
+{
+	if (!is_seen_by_system(setup, spool))
+		return SUCCESSOR_NONE;
+	return access(KICK_SOCKET, F_OK) == 0 ? SUCCESSOR_LISTENS : SUCCESSOR_LIKELY;
 }
 
 static int socket_option(int fd, int option)

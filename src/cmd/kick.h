@@ -11,6 +11,7 @@
 
 #include "base/fault.h"
 #include "cmd/setup.h"
+#include "deliver/flush.h"
 #include "spool/spool.h"
 
 #ifndef RUNDIR
@@ -25,6 +26,9 @@
  * environment has settings for this user's mail, which it would not know.
  */
 void kick_flush(const struct setup *setup, const struct spool *spool);
+
+/* Whether a flush of the user's own has the system's behind it, which looks at `spool`. */
+enum flush_successor kick_successor(const struct setup *setup, const struct spool *spool);
 
 /*
  * Ask the flush that listens on the datagram socket `path`. True: it will look, later than

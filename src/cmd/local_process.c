@@ -1,7 +1,6 @@
 #include "cmd/local_process.h"
 
 #include <signal.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -26,18 +25,9 @@ static void restore_signals(void)
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/*
- * The group that makes and locks mailboxes in the system's directory, where users cannot
- * (Debian policy 11.6: root:mail 2775). Never the group of root, which does more.
- */
-static gid_t mail_group(enum local_task task)
+static gid_t group_for(enum local_task task)
 {
-	struct stat st;
-
-	if (task != LOCAL_DELIVER || stat(MAILBOX_SYSTEM_DIR, &st) != 0 ||
-		!S_ISDIR(st.st_mode) || !(st.st_mode & S_IWGRP) || st.st_gid == 0)
-		return USER_NO_GROUP;
-	return st.st_gid;
+	return task == LOCAL_DELIVER ? mailbox_group(MAILBOX_SYSTEM_DIR) : USER_NO_GROUP;
 }
 
 /* From here on the process is that user's. Nothing of the user's was looked at before. */
@@ -50,7 +40,7 @@ static int become(const struct local_process *p, enum local_task task,
 
 	if (privilege_detach(kept, &f) < 0 ||
 		(!p->own && privilege_drop_with(
-				    user->uid, user->gid, mail_group(task), &f) < 0) ||
+				    user->uid, user->gid, group_for(task), &f) < 0) ||
 		privilege_confine(&f) < 0) {
 		log_event(LOG_LEVEL_ERROR, "not-dropped", LOG_TEXT("user", user->name),
 			LOG_TEXT("why", f.text));

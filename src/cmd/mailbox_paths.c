@@ -1,7 +1,6 @@
 #include "cmd/mailbox_paths.h"
 
 #include <limits.h>
-#include <string.h>
 
 #include "deliver/mailbox.h"
 
@@ -15,13 +14,15 @@ void mailbox_paths_add_below(struct strv *paths, const char *directory, const ch
 	buf_release(&path);
 }
 
-/* The directory that `path` is in, for its lock and for making it. */
-static void add_parent(struct strv *paths, const char *path)
+/* The directory that `path` is in, for its lock and for making it, also a Maildir/. */
+static void add_parent(struct strv *paths, struct span path)
 {
-	const char *slash = strrchr(path, '/');
-
-	if (slash && slash != path)
-		strv_add(paths, (struct span){path, (size_t)(slash - path)});
+	while (span_ends(path, "/"))
+		path.len--;
+	while (path.len && !span_ends(path, "/"))
+		path.len--;
+	if (path.len > 1)
+		strv_add(paths, path);
 }
 
 void mailbox_paths_add(struct strv *paths, const struct setup *s)
@@ -30,7 +31,7 @@ void mailbox_paths_add(struct strv *paths, const struct setup *s)
 		mailbox_paths_add_below(paths, s->user.home, "Maildir");
 	if (s->mailbox_path) {
 		strv_add(paths, span_of(s->mailbox_path));
-		add_parent(paths, s->mailbox_path);
+		add_parent(paths, span_of(s->mailbox_path));
 	}
 	strv_add(paths, span_of(MAILBOX_SYSTEM_DIR));
 }

@@ -31,14 +31,26 @@ static int open_file(int dir)
 	return -1;
 }
 
+/* Whatever our umask is: users have to reach the sockets in it. */
+static int open_directory(const char *path)
+{
+	bool is_new = mkdir(path, 0755) == 0; /* else it is there, or cannot be opened */
+	int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (dir >= 0 && is_ours(dir, S_IFDIR, 022)) {
+		if (is_new)
+			(void)fchmod(dir, 0755);
+		return dir;
+	}
+	file_close(dir);
+	return -1;
+}
+
 int refusals_open(const char *directory)
 {
-	int dir, fd = -1;
+	int dir = open_directory(directory);
+	int fd = dir >= 0 ? open_file(dir) : -1;
 
-	(void)mkdir(directory, 0755); /* it is there, or cannot be opened */
-	dir = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir >= 0 && is_ours(dir, S_IFDIR, 022))
-		fd = open_file(dir);
 	file_close(dir);
 	return fd >= 0 ? fd : memfd_create(NAME, MFD_CLOEXEC);
 }

@@ -6,8 +6,8 @@
 #define CMD_REFUSALS_H
 
 /*
- * The file "logins" in `directory`, which is made where it is missing; both must be ours, and
- * closed to others. Where that cannot be, a file in memory that lives as long as we do.
+ * The file "logins" in `directory`, which is made where it is missing, for all to enter; both
+ * must be ours, and closed to the hands of others. Where that cannot be, a file in memory that lives as long as we do.
  * A descriptor, to close; -1: there is none of either.
  */
 int refusals_open(const char *directory);

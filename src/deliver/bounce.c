@@ -135,7 +135,7 @@ static enum bounce_result find_and_file(struct filing *fl, struct fault *why)
 	int rc;
 
 	if (reader_find(fl->flush, fl->claim->message.envelope.sender, &fl->to, why) < 0)
-		return BOUNCE_IMPOSSIBLE;
+		return why->kind == FAULT_ACCESS ? BOUNCE_LEFT : BOUNCE_IMPOSSIBLE;
 	if (!reader_is_within_cap(fl->flush)) {
 		fault_set(why, FAULT_SYSTEM, 0, "%u reports were filed this hour already",
 			fl->flush->conf->bounce.per_hour);

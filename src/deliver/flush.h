@@ -24,6 +24,13 @@
 
 struct forwards;
 
+/* Whether the system's flush, which may do more than this one, comes behind it. */
+enum flush_successor {
+	SUCCESSOR_NONE,    /* it does not see this spool, or it is this one */
+	SUCCESSOR_LIKELY,  /* it would see it */
+	SUCCESSOR_LISTENS, /* it is started by the next kick, if not before */
+};
+
 struct flush {
 	const struct world *world;
 	const struct conf *conf;
@@ -47,6 +54,7 @@ struct flush {
 	struct netaddr_list own_addresses;
 	int64_t started_s;
 	bool is_systems; /* of root's flush for all: nobody comes behind it who may more */
+	enum flush_successor successor;
 	bool is_now; /* try everything, whatever the schedule and the host memory say */
 	/*
 	 * Where mail comes while the run goes on it stays for more, as long as nobody else

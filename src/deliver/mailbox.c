@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "base/user.h"
 #include "deliver/maildir.h"
 #include "deliver/mbox.h"
 
@@ -52,20 +53,34 @@ static bool is_own_directory(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
 }
 
-/* NULL when the mbox `path` in `dir` can be used, else why not. */
-static const char *mbox_trouble(const char *path, const char *dir)
+gid_t mailbox_group(const char *system_dir)
 {
 	struct stat st;
 
+	if (stat(system_dir, &st) != 0 || !S_ISDIR(st.st_mode) ||
+		!(st.st_mode & S_IWGRP) || st.st_gid == 0)
+		return USER_NO_GROUP;
+	return st.st_gid;
+}
+
+/* NULL when the mbox `path` in `dir` can be used, else why not, and of what kind that is. */
+static const char *mbox_trouble(
+	const char *path, const char *dir, enum fault_kind *ret_kind)
+{
+	struct stat st;
+
+	*ret_kind = FAULT_CREATE;
 	if (lstat(path, &st) == 0)
 		return S_ISREG(st.st_mode) && st.st_uid == geteuid()
 			       ? NULL
 			       : "is not a plain file of this user";
 	if (errno != ENOENT)
 		return "cannot be looked at";
-	return faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) == 0
-		       ? NULL
-		       : "is missing, and this user may not make it";
+	if (faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) == 0)
+		return NULL;
+	if (mailbox_group(dir) != USER_NO_GROUP)
+		*ret_kind = FAULT_ACCESS;
+	return "is missing, and this user may not make it";
 }
 
 /* A user name comes from a database that others fill. */
@@ -78,20 +93,21 @@ static int find_default(const struct mailbox_place *place, const char *maildir,
 	const char *mbox, struct mailbox *ret, struct fault *f)
 {
 	const char *trouble = "is no name for a mailbox";
+	enum fault_kind kind = FAULT_CREATE;
 
 	if (place->home && is_own_directory(maildir))
 		return set_path(ret, MAILBOX_MAILDIR, span_of(maildir), f);
 	if (is_file_name(place->user))
-		trouble = mbox_trouble(mbox, place->system_dir);
+		trouble = mbox_trouble(mbox, place->system_dir, &kind);
 	if (!trouble)
 		return set_path(ret, MAILBOX_MBOX, span_of(mbox), f);
 	if (place->home)
-		fault_set(f, FAULT_CREATE, 0,
+		fault_set(f, kind, 0,
 			"user %s has no mailbox: %s is no directory of this user, %s %s; "
 			"`mkdir -m 700 %s` makes one, or set [mailbox] path",
 			place->user, maildir, mbox, trouble, maildir);
 	else
-		fault_set(f, FAULT_CREATE, 0,
+		fault_set(f, kind, 0,
 			"user %s has no mailbox: there is no home directory, %s %s; set "
 			"[mailbox] path",
 			place->user, mbox, trouble);

@@ -89,23 +89,38 @@ static int find_reader(const struct flush *flush, const struct destination *d,
 	return reader_find_mailbox(flush, ret, f);
 }
 
-static int tell(const struct flush *flush, const struct destination *d,
-	const struct outcome *why, struct fault *f)
+static int file(const struct flush *flush, const struct destination *d,
+	const struct outcome *why, const struct reader *to, struct fault *f)
 {
 	struct buf text = BUF_INIT(NOTICE_MAX);
-	struct reader to;
-	int rc = find_reader(flush, d, &to, f);
+	int rc;
 
-	if (rc == 0) {
-		compose(flush, flush_relay(flush, &d->route), why, to.address, &text);
-		rc = reader_file(flush, &to, buf_span(&text), TLS_WISH_USUAL, f);
-	}
+	compose(flush, flush_relay(flush, &d->route), why, to->address, &text);
+	rc = reader_file(flush, to, buf_span(&text), TLS_WISH_USUAL, f);
 	if (rc == 0)
 		log_event(LOG_LEVEL_INFO, "route-notice", LOG_TEXT("route", d->key),
-			LOG_TEXT("to", to.address),
-			LOG_TEXT("mailbox", to.is_local ? to.box.path : NULL));
+			LOG_TEXT("to", to->address),
+			LOG_TEXT("mailbox", to->is_local ? to->box.path : NULL));
 	buf_release(&text);
 	return rc;
+}
+
+/* False where it is left to the flush of the system, which meets the same trouble. */
+static bool tell(
+	const struct flush *flush, const struct destination *d, const struct outcome *why)
+{
+	struct reader to;
+	struct fault f;
+	int rc = find_reader(flush, d, &to, &f);
+
+	if (rc < 0 && f.kind == FAULT_ACCESS)
+		return false;
+	if (rc == 0)
+		rc = file(flush, d, why, &to, &f);
+	if (rc < 0)
+		log_event(LOG_LEVEL_ERROR, "notice-failed", LOG_TEXT("route", d->key),
+			LOG_TEXT("why", f.text));
+	return true;
 }
 
 static void add_line(struct buf *out, const char *key, int64_t now_s, struct span reason)
@@ -129,16 +144,12 @@ void notice_file(
 	char status[OUTCOME_STATUS_TEXT_MAX];
 	struct span reason = reason_of(why, status);
 	struct state_file s;
-	struct fault f;
 
 	if (flush->is_trial || !is_ours(d) || why->scope != OUTCOME_ROUTE ||
 		!state_file_open(&s, flush->spool, NAME, FILE_MAX))
 		return;
 	/* told before it is noted: a crash between repeats it, never loses it */
-	if (!is_told(buf_span(&s.text), d->key, reason)) {
-		if (tell(flush, d, why, &f) < 0)
-			log_event(LOG_LEVEL_ERROR, "notice-failed",
-				LOG_TEXT("route", d->key), LOG_TEXT("why", f.text));
+	if (!is_told(buf_span(&s.text), d->key, reason) && tell(flush, d, why)) {
 		add_line(&s.text, d->key, flush->world->now_s(), reason);
 		state_file_write(&s, buf_span(&s.text));
 	}

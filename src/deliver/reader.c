@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "deliver/addressing.h"
+#include "deliver/local_client.h"
 #include "mail/address.h"
 #include "spool/draft.h"
 
@@ -49,6 +50,28 @@ static bool is_sent_on(const struct flush *flush, const char *address)
 	return result;
 }
 
+/*
+ * The mbox is missing, and a group makes it that this process does not have. Only in the
+ * system's flush is that behind the door: elsewhere it leads to the same rights.
+ */
+static int find_behind_door(
+	const struct flush *flush, struct reader *ret, struct fault *f)
+{
+	const struct user *user = flush->user;
+	bool is_known = user->has_entry && route_is_user_name(span_of(user->name));
+
+	if (is_known && flush->is_systems && flush->local) {
+		ret->is_behind_door = true;
+		ret->box.format = MAILBOX_MBOX;
+		(void)snprintf(ret->box.path, sizeof(ret->box.path), "%s/%s",
+			MAILBOX_SYSTEM_DIR, user->name);
+		return 0;
+	}
+	if (!is_known || flush->successor == SUCCESSOR_NONE)
+		f->kind = FAULT_CREATE;
+	return -1;
+}
+
 int reader_find_mailbox(const struct flush *flush, struct reader *ret, struct fault *f)
 {
 	const struct mailbox_place place = {
@@ -61,7 +84,10 @@ int reader_find_mailbox(const struct flush *flush, struct reader *ret, struct fa
 	(void)snprintf(ret->address, sizeof(ret->address), "%s@%s", flush->user->name,
 		flush->identity->hostname);
 	ret->is_local = true;
-	return mailbox_find(&place, &ret->box, f);
+	ret->is_behind_door = false;
+	if (mailbox_find(&place, &ret->box, f) == 0)
+		return 0;
+	return f->kind == FAULT_ACCESS ? find_behind_door(flush, ret, f) : -1;
 }
 
 /* The user whose spool it is: where alias and ~/.forward send the mail, else the mailbox. */
@@ -98,10 +124,13 @@ int reader_find(const struct flush *flush, const char *sender, struct reader *re
 		return set_address(to, ret, f);
 	if (find_user(flush, ret, f) == 0)
 		return 0;
+	if (f->kind == FAULT_ACCESS && flush->successor == SUCCESSOR_LISTENS)
+		return -1;
 	/* a container has nobody to read a mailbox, but its sender may be real */
 	if (!is_local_name(flush, sender))
 		return set_address(sender, ret, f);
-	fault_append(f, "; or set [bounce] to = an address");
+	if (f->kind != FAULT_ACCESS)
+		fault_append(f, "; or set [bounce] to = an address");
 	return -1;
 }
 
@@ -207,6 +236,9 @@ int reader_file(const struct flush *flush, const struct reader *to, struct span 
 		.now_s = flush->world->now_s(),
 	};
 
+	if (to->is_local && to->is_behind_door)
+		return local_client_deliver(
+			flush, flush->user->name, to->address, text, f);
 	if (to->is_local)
 		return mailbox_deliver(&to->box, &letter, LOCK_TIMEOUT_MS, f);
 	return submit(flush, to, text, wish, f);

@@ -14,19 +14,21 @@
 #define READER_ADDRESS_MAX 1024
 
 struct reader {
-	bool is_local; /* into `box`, else by mail to `address` */
+	bool is_local;       /* into `box`, else by mail to `address` */
+	bool is_behind_door; /* this process cannot make the box: flush->local has to */
 	struct mailbox box;
 	char address[READER_ADDRESS_MAX];
 };
 
 /*
  * Find the reader of a report to the sender of a message ("" for none in particular). -1 and
- * a fault: there is nobody.
+ * a fault: there is nobody; or, FAULT_ACCESS, nobody whom this process can reach: that is for
+ * the flush of the system, which comes behind it.
  */
 int reader_find(const struct flush *flush, const char *sender, struct reader *ret,
 	struct fault *f);
 
-/* The mailbox of the user whose spool it is, whatever aliases say. 0, or -1 and a fault. */
+/* The mailbox of the user whose spool it is, whatever aliases say. As reader_find. */
 int reader_find_mailbox(const struct flush *flush, struct reader *ret, struct fault *f);
 
 /* Whether mail for the reader would take the route of this key, all of it. */

@@ -115,14 +115,15 @@ static void look_again(struct run *r)
 		note_news(r);
 }
 
-/* Until nothing is left to do now: no worker, nothing planned, nothing new. */
+/*
+ * Until nothing is left to do now: no worker, nothing planned, nothing to plan. The last
+ * worker's end may be what makes room for messages for several destinations.
+ */
 static void work(struct run *r)
 {
-	const struct agenda *a = &r->agenda;
-	size_t planned, found_before;
+	size_t planned;
 
 	do {
-		found_before = a->due_count;
 		planned = agenda_plan(&r->agenda);
 		crew_let_wait(&r->crew, stays(r));
 		crew_start(&r->crew);
@@ -134,7 +135,7 @@ static void work(struct run *r)
 	} while (r->crew.count ||
 		 (!flush_is_stopping() &&
 			 (crew_has_work(&r->crew) || planned ||
-				 a->due_count > found_before || stays(r))));
+				 !agenda_is_planned(&r->agenda) || stays(r))));
 }
 
 static void add_up(const struct plan *plan, struct run_result *ret)

@@ -123,6 +123,29 @@ static size_t *pick(struct claim *c, enum report_kind kind, size_t *ret_count)
 	return numbers;
 }
 
+/* Once: a later run of the same user, which can do no more, has nothing to add. */
+static bool is_news(const struct claim *c, const struct flush *flush,
+	const size_t *numbers, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (c->past.recipients[numbers[i]].time_s >= flush->started_s)
+			return true;
+	return false;
+}
+
+static void log_not_reported(
+	const struct claim *c, enum bounce_result result, const struct fault *why)
+{
+	bool is_left = result == BOUNCE_LEFT;
+
+	log_event(is_left ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
+		is_left ? "report-left" : "report-failed",
+		LOG_TEXT("id", c->message.entry.id), LOG_TEXT("why", why->text),
+		LOG_TEXT("hint", is_left ? "this report is left to the flush of the "
+					   "system: nullmta flush --all"
+					 : NULL));
+}
+
 static enum bounce_result report(
 	struct claim *c, const struct flush *flush, enum report_kind kind)
 {
@@ -136,9 +159,9 @@ static enum bounce_result report(
 	if (count && result == BOUNCE_DONE)
 		mark(c, flush, kind == REPORT_DELAYED ? JOURNAL_WARNED : JOURNAL_REPORTED,
 			numbers, count);
-	if (result == BOUNCE_LATER || result == BOUNCE_IMPOSSIBLE)
-		log_event(LOG_LEVEL_ERROR, "report-failed",
-			LOG_TEXT("id", c->message.entry.id), LOG_TEXT("why", why.text));
+	if (result != BOUNCE_DONE &&
+		(result != BOUNCE_LEFT || is_news(c, flush, numbers, count)))
+		log_not_reported(c, result, &why);
 	free(numbers);
 	return result;
 }
@@ -244,6 +267,11 @@ static void forget(struct claim *c, const struct flush *flush)
 		claim_park(c, CLAIM_LOST_RECORD);
 }
 
+static bool is_put_off(enum bounce_result result)
+{
+	return result == BOUNCE_LATER || result == BOUNCE_LEFT;
+}
+
 static bool is_report_overdue(const struct claim *c, const struct flush *flush)
 {
 	const struct envelope *e = &c->message.envelope;
@@ -260,18 +288,20 @@ static void conclude(struct claim *c, const struct flush *flush,
 	enum bounce_result failed, enum bounce_result relayed)
 {
 	bool is_overdue = is_report_overdue(c, flush);
+	bool is_left = failed == BOUNCE_LEFT || relayed == BOUNCE_LEFT;
 
 	if (failed == BOUNCE_DONE &&
-		(relayed != BOUNCE_LATER || is_overdue || c->has_lost_record)) {
+		(!is_put_off(relayed) || is_overdue || c->has_lost_record)) {
 		forget(c, flush);
 		return;
 	}
 	if (!write_down(c, flush) && c->has_lost_record)
 		claim_park(c, CLAIM_LOST_RECORD);
-	else if (failed == BOUNCE_IMPOSSIBLE || (failed == BOUNCE_LATER && is_overdue))
+	else if (failed == BOUNCE_IMPOSSIBLE || (is_put_off(failed) && is_overdue))
 		claim_park(c, "its failure could not be reported to anybody");
-	else
-		reschedule(c, (uint32_t)(flush->world->now_s() + REPORT_RETRY_S));
+	else /* what is left to somebody is due for who comes next */
+		reschedule(c, (uint32_t)(flush->world->now_s() +
+					 (is_left ? 0 : REPORT_RETRY_S)));
 }
 
 static void settle(struct claim *c, const struct flush *flush)

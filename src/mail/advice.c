@@ -10,7 +10,7 @@ static const struct advice {
 	const char *text;
 } table[] = {
 	{1, 1, 1,
-		"There is no such mailbox there. Check the part of the address in front "
+		"There is no such mailbox. Check the part of the address in front "
 		"of the @."},
 	{1, 2, 2,
 		"This domain does not exist or takes no mail. Check the spelling of the "

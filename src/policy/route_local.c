@@ -59,7 +59,8 @@ static int resolve_mailbox(const struct route_local *local, struct span recipien
 			SPAN_ARGS(name), f.text);
 	else if (found == 0)
 		*ret_why = outcome_make(OUTCOME_FAILED, OUTCOME_RECIPIENT, "5.1.1",
-			"there is no user %.*s on this machine", SPAN_ARGS(name));
+			"there is no user %.*s on this machine, and no alias",
+			SPAN_ARGS(name));
 	else
 		*ret = route;
 	return found == 1 ? 0 : -1;

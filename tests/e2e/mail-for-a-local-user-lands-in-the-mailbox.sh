@@ -41,6 +41,10 @@ mail_from ann 'chosen still' bob
 exits 0 nullmta flush --all
 assert_contains "$(home bob)/in/box" 'Subject: chosen still'
 assert_log configuration user=bob
+printf '[mailbox]\npath = ~/in/made/\n' >"$(home bob)/.config/nullmta.conf"
+mail_from ann 'chosen to be made' bob
+exits 0 nullmta flush --all
+assert_contains "$(find "$(home bob)/in/made/new" -type f)" 'Subject: chosen to be made'
 rm -r "$(home bob)/.config"
 
 # --- nobody of this name: one report, to the sender's own mailbox ---

@@ -38,10 +38,17 @@ static bool is_there(struct scratch *s, const char *directory)
 static void it_is_made_where_it_is_missing(void **state)
 {
 	struct scratch s;
+	struct stat st;
+	mode_t old;
 
 	(void)state;
 	scratch_init(&s);
+	old = umask(077);
 	assert_true(is_there(&s, "run"));
+	(void)umask(old);
+	/* the sockets in it are for all users */
+	assert_int_equal(stat(scratch_path(&s, "run"), &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0755);
 	assert_true(is_there(&s, "run"));
 	scratch_release(&s);
 }

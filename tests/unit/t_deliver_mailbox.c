@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/user.h"
 #include "deliver/mailbox.h"
 
 #define CONTENT_MAX (4 * 1024 * 1024)
@@ -261,6 +262,37 @@ static void no_mailbox_says_what_to_do(void **state)
 	place.user = "jim";
 	place.system_dir = path_in(s, "joe");
 	assert_none(&place, "cannot be looked at");
+}
+
+/* Debian's root:mail 2775, from the outside: with the rights of nobody if this is root. */
+static void a_directory_for_a_group_is_told_apart(void **state)
+{
+	struct sandbox *s = *state;
+	struct mailbox_place place = {.user = "joe", .system_dir = s->root};
+	bool is_root = geteuid() == 0;
+	struct mailbox box;
+	struct fault f;
+
+	if (is_root)
+		assert_int_equal(chown(s->root, 0, 12345), 0);
+	assert_int_equal(chmod(s->root, 0575), 0);
+	if (is_root)
+		assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(mailbox_find(&place, &box, &f), -1);
+	assert_int_equal(f.kind, FAULT_ACCESS);
+	assert_int_equal(mailbox_group(s->root), is_root ? 12345 : getegid());
+	place.user = "../joe";
+	assert_none(&place, "is no name for a mailbox");
+	if (is_root)
+		assert_int_equal(seteuid(0), 0);
+	assert_int_equal(chmod(s->root, 0755), 0);
+	assert_int_equal(mailbox_group(s->root), USER_NO_GROUP);
+	if (!is_root)
+		return;
+	/* that of root could do more than deliver mail */
+	assert_int_equal(chown(s->root, 0, 0), 0);
+	assert_int_equal(chmod(s->root, 0775), 0);
+	assert_int_equal(mailbox_group(s->root), USER_NO_GROUP);
 }
 
 static void maildir_gets_one_file(void **state)
@@ -681,6 +713,7 @@ int main(void)
 		IN_SANDBOX(a_full_disk_leaves_the_maildir_empty),
 		IN_SANDBOX(only_a_plain_file_is_written_to),
 		IN_SANDBOX(what_belongs_to_others_is_refused),
+		IN_SANDBOX(a_directory_for_a_group_is_told_apart),
 		IN_SANDBOX(a_closed_directory_needs_no_dotlock),
 		IN_SANDBOX(a_locked_mbox_is_not_waited_for_for_ever),
 		IN_SANDBOX(a_fresh_dotlock_counts_and_a_stale_one_does_not),

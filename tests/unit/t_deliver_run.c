@@ -156,6 +156,24 @@ static void one_message_for_several_destinations_is_settled_once(void **state)
 	smtp_child_stop(&peer);
 }
 
+/* more of them than are claimed at a time: a third of them waits for another, and so on */
+static void a_run_does_all_that_is_for_several_destinations(void **state)
+{
+	enum { COUNT = 250 };
+	struct fake_world *w = *state;
+	struct smtp_child peer;
+	struct run_result r;
+
+	start_peer(&peer, NULL);
+	for (size_t i = 0; i < COUNT; i++)
+		(void)fake_world_mail(
+			w, &(struct fake_mail){.to = {"r@one.example", "r@two.example"}});
+	r = run(w);
+	assert_int_equal(r.delivered, 2 * COUNT);
+	assert_int_equal(waiting(w), 0);
+	smtp_child_stop(&peer);
+}
+
 static void many_for_one_destination_get_help(void **state)
 {
 	struct fake_world *w = *state;
@@ -462,6 +480,7 @@ int main(void)
 		TEST(an_empty_queue_is_no_news),
 		TEST(mail_for_several_destinations_leaves),
 		TEST(one_message_for_several_destinations_is_settled_once),
+		TEST(a_run_does_all_that_is_for_several_destinations),
 		TEST(many_for_one_destination_get_help),
 		TEST(a_dead_destination_is_tried_once_and_remembered),
 		TEST(a_host_that_is_back_is_forgotten),

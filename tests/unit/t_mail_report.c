@@ -164,7 +164,7 @@ static void a_refused_recipient_is_reported(void **state)
 		{"who said it", "    mx.example.org[192.0.2.1]:25 said:\r\n"},
 		{"word for word",
 			"        550 5.1.1 <nobody@example.org>: no such user\r\n"},
-		{"what to do", "    There is no such mailbox there."},
+		{"what to do", "    There is no such mailbox."},
 		{"the machine", "\r\nReporting-MTA: dns; host.example.org\r\n"},
 		{"blank line before a recipient (RFC 3464 2.1)",
 			"\r\n\r\nFinal-Recipient: rfc822; nobody@example.org\r\n"

@@ -15,7 +15,7 @@ from common import FLUSH, LETTER, MEMBERS, TEAM, Home, Receiver, Wrong, is_sanit
 
 AT_A_TIME = 3
 STALE_S = 600
-STOP_CALLS_MAX = 280  # to finish a message, ask for a ~/.forward, report, take leave
+STOP_CALLS_MAX = 300  # to finish a message, ask about ~/.forward, and take leave
 REFUSED = "bad@"
 RULES = ["rcpt bad@* 550 5.1.1 no such user"]
 
