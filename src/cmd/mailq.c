@@ -57,6 +57,11 @@ static void print_reason(const char *remote, int code, const char *text)
 {
 	bool has_remote = remote && *remote;
 
+	/* on this machine: what is said names it, and the code is for programs */
+	if (has_remote && span_starts(span_of(remote), "mailbox:")) {
+		print_clean("(", text, ")\n");
+		return;
+	}
 	(void)fputs(has_remote && code ? "(host " : "(", stdout);
 	if (has_remote)
 		print_clean("", remote, code ? " said: " : ": ");

@@ -13,7 +13,10 @@
 /* no more than a reply: what is said needs no long time on this machine */
 #define READ_BLOCK 4096
 
-/* for each step: longer than the agent waits for a lock of the mailbox */
+/*
+ * For each step: longer than the agent waits for a lock of the mailbox, and not for ever, as
+ * who waits here may itself hold one of the few agents that it has room for.
+ */
 #define PATIENCE_S 60
 
 struct talk {

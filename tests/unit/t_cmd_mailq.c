@@ -220,6 +220,23 @@ static void why_it_waits_and_for_whom(void **state)
 	buf_release(&text);
 }
 
+static void a_mailbox_is_no_host(void **state)
+{
+	struct fake_world *w = *state;
+	struct fake_mail mail = {.to = {"bob@client.example"}, .attempts = 1};
+	struct spool_entry e = fake_world_mail(w, &mail);
+	struct outcome o = outcome_make(OUTCOME_DEFERRED, OUTCOME_RECIPIENT, "4.2.0",
+		"4.2.0 the mailbox of bob is locked");
+	struct buf text;
+
+	o.code = 451;
+	(void)snprintf(o.remote, sizeof(o.remote), "mailbox:bob");
+	add_line(w, e.id, 0, JOURNAL_DEFERRED, o);
+	text = list(w);
+	expect(&text, "^\\(4\\.2\\.0 the mailbox of bob is locked\\)$");
+	buf_release(&text);
+}
+
 static void a_dead_host_is_looked_up_in_the_host_memory(void **state)
 {
 	struct fake_world *w = *state;
@@ -313,6 +330,7 @@ int main(void)
 		TEST(one_message_is_one_request),
 		TEST(oldest_comes_first),
 		TEST(why_it_waits_and_for_whom),
+		TEST(a_mailbox_is_no_host),
 		TEST(a_dead_host_is_looked_up_in_the_host_memory),
 		TEST(what_a_user_or_we_set_aside_is_marked),
 		TEST(a_damaged_file_does_not_spoil_the_list),

@@ -8,6 +8,7 @@
 #	. "$(dirname "$0")/scripts/readers.sh"
 
 need python3
+# shellcheck disable=SC2154  # of users.sh
 as "${uid[ann]}" test -x "$PEERS/usr/bin/mutt" || skip "needs peers that every user can reach"
 
 # with rights of their own, as Debian installs them: /run is a file system that gives them
@@ -21,9 +22,10 @@ SHOW
 chmod 755 "$programs/show"
 
 cat >"$T/muttrc" <<MUTTRC
-set charset=utf-8 confirmappend=no delete=yes folder="~" header_cache="" mark_old=no move=no
-set pager="$programs/show" pager_format="%T%Z %C of %m" prompt_after=no quit=yes
-set dotlock_program="$programs/mutt_dotlock" sort=mailbox-order tmpdir="/tmp" wait_key=no
+set charset=utf-8 confirmappend=no confirmcreate=no delete=yes folder="~"
+set header_cache="" mark_old=no move=no pager="$programs/show" pager_format="%T%Z %C of %m"
+set prompt_after=no quit=yes dotlock_program="$programs/mutt_dotlock" sleep_time=0
+set sort=mailbox-order tmpdir="/tmp" wait_key=no
 ignore *
 unignore return-path: delivered-to: from: to: subject:
 hdr_order return-path: delivered-to: from: to: subject:
@@ -53,14 +55,13 @@ in_mutt() {
 		mutt -n -F "$T/muttrc" -f "$2" -e "push '$3'" </dev/null >"$T/mutt.out"
 }
 
-# read_all NAME MAILBOX: what mutt shows of each message is a file in ${shown}.
+# read_all NAME MAILBOX: what mutt shows of each message is a file in $shown.
 read_all() {
 	local keys='<display-message>' count
 	shown=$(home "$1")/shown
 	rm -rf "$shown"
 	install -d -o "${uid[$1]}" -g "${uid[$1]}" "$shown"
 	count=$(count_messages "$2")
-	# a function that fails, as there is no next entry, drops the rest of them
 	while ((--count > 0)); do
 		keys+='<next-entry><display-message>'
 	done

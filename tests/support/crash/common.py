@@ -8,6 +8,7 @@ import collections
 import functools
 import os
 import pathlib
+import pwd
 import re
 import shutil
 import subprocess
@@ -19,6 +20,18 @@ BUILD = os.environ["BUILD"]
 FLUSH = os.path.join(BUILD, "libexec", "nullmta-flush")
 SKIP = 77
 LIMIT_S = 60
+
+# who runs this, by the name of a machine that is this one; its mail goes into the mailbox
+def own_address():
+    try:
+        user = pwd.getpwuid(os.getuid())
+    except KeyError:
+        return None
+    is_forwarded = os.path.lexists(os.path.join(user.pw_dir, ".forward"))
+    return None if is_forwarded else f"{user.pw_name}@client.test"
+
+
+OWN = own_address()
 
 # a local name, and whom it stands for
 TEAM = "team"
@@ -101,6 +114,7 @@ class Home:
         self.log = self.folder / "log"
         self.mailbox = None
         self.report = self.folder / "report"
+        self.letters_taken = 0
         (self.folder / "nullmta.conf").touch(0o600)
         (self.folder / "aliases").write_text(f"{TEAM}: {', '.join(MEMBERS)}\n")
         self.env = dict(
@@ -193,9 +207,26 @@ class Home:
             return "".join(name.read_text(errors="replace") for name in names)
         return self.mailbox.read_text(errors="replace") if self.mailbox.exists() else ""
 
+    def letters(self):
+        """How many whole messages are in the mailbox that are no reports."""
+        # the line that begins one; a part of one may stand in front of the next
+        parts = re.split(r"^(?=Return-Path: <)", self.reports(), flags=re.M)
+        return sum(not part.startswith("Return-Path: <>") and "The last line." in part
+                   for part in parts)
+
+    def take(self):
+        """How often each recipient has got it since the last time, by mail or in the mailbox."""
+        taken = collections.Counter(
+            to for recipients, _, _ in self.receiver.take() for to in recipients)
+        letters = self.letters()
+        taken[OWN] += letters - self.letters_taken
+        self.letters_taken = letters
+        return taken
+
     def forget(self):
         """An empty home again, but for the directories of the spool."""
         self.log.write_bytes(b"")
+        self.letters_taken = 0
         # how many reports were filed this hour
         (self.spool / "state" / "reports").unlink(missing_ok=True)
         if self.mailbox.is_dir():

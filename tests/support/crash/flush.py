@@ -11,7 +11,7 @@ import re
 import sys
 import time
 
-from common import FLUSH, LETTER, MEMBERS, TEAM, Home, Receiver, Wrong, is_sanitized, play
+from common import FLUSH, LETTER, MEMBERS, OWN, TEAM, Home, Receiver, Wrong, is_sanitized, play
 
 AT_A_TIME = 3
 STALE_S = 600
@@ -63,6 +63,11 @@ SCENARIOS = [
     Scenario("in the background", ["x@a.test"], option="-odb"),
     Scenario("in the foreground", ["x@a.test", "bad@a.test"], option="-odi"),
 ]
+if OWN:
+    SCENARIOS += [
+        Scenario("into the mbox", [OWN]),
+        Scenario("into the Maildir and elsewhere", [OWN, "x@a.test", "bad@a.test"], "Maildir"),
+    ]
 
 RUNS = [scenario for scenario in SCENARIOS if scenario.option == "-odq"]
 
@@ -75,11 +80,6 @@ QUIET = {
     "recvmsg", "rseq", "rt_sigaction", "rt_sigprocmask", "set_robust_list", "set_tid_address",
     "setsockopt", "signalfd4", "socket", "stat", "umask", "uname", "wait4",
 }  # fmt: skip
-
-
-def count(messages):
-    """How often each recipient has got it."""
-    return collections.Counter(to for recipients, _, _ in messages for to in recipients)
 
 
 def recorded(home, scenario):
@@ -131,7 +131,7 @@ def recover(home):
     home.flush()
     if time.monotonic() - started > 5:
         raise Wrong("something that was left held up the next run")
-    later = count(home.receiver.take())
+    later = home.take()
     if home.queued() or home.names("failed"):
         raise Wrong("something is left behind the next run")
     # of a message that is gone: swept when it is a day old
@@ -157,7 +157,7 @@ def kill_one(home, point):
     if len(calls) < number:
         recover(home)
         return
-    before = count(home.receiver.take())
+    before = home.take()
     was_queued = scenario.option == "-odq" or any(
         call.name == "renameat2" and " new/" in call.text.split(" ", 2)[2] for call in calls[:-1])
     done = recorded(home, scenario)
@@ -186,7 +186,7 @@ def stop_one(home, point):
         raise Wrong(f"exit code {result.code}: {result.stderr}")
     if len(home.calls()) > number + STOP_CALLS_MAX:
         raise Wrong(f"{len(home.calls())} calls, and it was to stop at {number}")
-    before = count(home.receiver.take())
+    before = home.take()
     later = recover(home)
     for to in scenario.accepted():
         if before[to] + later[to] != 1:
@@ -279,7 +279,7 @@ def fault_one(home, point):
     # 78: the configuration cannot be read, and guessing would be worse than waiting
     if result.code not in (0, 71, 73, 74, 75, 78):
         raise Wrong(f"exit code {result.code}: {result.stderr}")
-    before = count(home.receiver.take())
+    before = home.take()
     log = home.log.read_text(errors="replace")
     is_uncertain = "duplicate=possible" in log or (
         # neither to be removed nor to be written down: nothing more is possible
