@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -12,9 +13,10 @@
 #include "base/span.h"
 #include "base/text.h"
 
-#define PASSWD_BLOCK 8192
-#define ENTRY_FIRST  1024
-#define ENTRY_MAX    (256 * 1024)
+#define PASSWD_BLOCK      8192
+#define PASSWD_BLOCKS_MAX 100
+#define ENTRY_FIRST       1024
+#define ENTRY_MAX         (256 * 1024)
 
 /* an absolute path or NULL */
 static char *usable_home(const char *home)
@@ -56,25 +58,44 @@ static bool take_line(struct user *ret, const struct wanted *wanted, struct span
 	return true;
 }
 
+/* Look at the whole lines of `text`; what is behind the last of them stays in `*ret_rest`. */
+static bool look_into_lines(struct user *ret, const struct wanted *wanted,
+	struct span text, struct span *ret_rest)
+{
+	struct span line;
+
+	*ret_rest = text;
+	while (span_cut(&text, '\n', &line) && text.data) {
+		if (take_line(ret, wanted, line))
+			return true;
+		*ret_rest = text;
+	}
+	return false;
+}
+
 /*
  * Look into /etc/passwd first: three system calls instead of the twenty of a name service,
- * and on nearly every machine the same answer ("passwd: files ...").
+ * and on nearly every machine the same answer ("passwd: files ..."). What is too long is left
+ * to the name service.
  */
 static bool look_into_file(struct user *ret, const struct wanted *wanted)
 {
 	char text[PASSWD_BLOCK];
-	struct span rest, line;
-	bool is_found = false;
+	struct span rest = {text, 0};
+	bool is_found = false, is_whole = false;
 	int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
 
+	for (int i = 0; fd >= 0 && !is_found && !is_whole && i < PASSWD_BLOCKS_MAX; i++) {
+		size_t room = sizeof(text) - rest.len;
+		ssize_t n;
+
+		memmove(text, rest.data, rest.len);
+		n = read(fd, text + rest.len, room);
+		is_whole = n < (ssize_t)room; /* as only the end of a file does */
+		rest = (struct span){text, rest.len + (n > 0 ? (size_t)n : 0)};
+		is_found = look_into_lines(ret, wanted, rest, &rest);
+	}
 	file_close(fd);
-	if (n <= 0)
-		return false;
-	rest = (struct span){text, (size_t)n};
-	/* the last line of a block may be cut: it is left to the name service */
-	while (!is_found && span_cut(&rest, '\n', &line) && rest.data)
-		is_found = take_line(ret, wanted, line);
 	return is_found;
 }
 

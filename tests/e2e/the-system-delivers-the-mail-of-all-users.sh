@@ -11,7 +11,9 @@ for uid in 0 54001 54002 54003; do
 	# a submission may not read it, and says so; the message is queued all the same
 	submit "$uid" "of $uid" -odq 2>"$T/stderr" || fail "$(cat "$T/stderr")"
 done
-# a user with a passwd entry has a home, a configuration of the own in it, and a group
+# a user with a passwd entry, behind those of many others, has a home, a configuration of the own in
+# it, and a group
+seq -f "many%.0f:x:77777:100::/nonexistent:/bin/sh" 1000 >>/etc/passwd
 echo "joe:x:54004:54104:Joe:$T/joe:/bin/sh" >>/etc/passwd
 mkdir -p "$T/joe/.config"
 printf '%s\n' '[rewrite]' 'from = joe@example.org' >"$T/joe/.config/nullmta.conf"
