@@ -33,6 +33,9 @@ BUILD ?= build
 IDN2 ?= 1
 FUZZ_TIME ?= 60
 
+# One name for one directory, for make knows by name what depends on what.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
+
 ifeq ($(origin CC),default)
 CC = gcc
 endif
