@@ -22,6 +22,30 @@ if [ "${SYSTEM_TEST:-}" != "$0" ]; then
 fi
 unset SYSTEM_TEST
 
+# make_reachable DIRECTORY: for all users, in this namespace. In a checkout below /root, say, what
+# is closed is covered by a directory with nothing in it but the same DIRECTORY.
+make_reachable() {
+	local up=$1 closed='' entry name
+	while [ "$up" ]; do
+		(($(stat -c '0%a & 1' "$up"))) || closed=$up
+		up=${up%/*}
+	done
+	[ "$closed" ] || return 0
+	mount -t tmpfs private /mnt
+	mkdir /mnt/hold
+	mount --bind "$1" /mnt/hold
+	mount -t tmpfs -o mode=755 private "$closed"
+	mkdir -p "$1"
+	for entry in /mnt/hold/*; do
+		name=$1/${entry##*/}
+		if [ -d "$entry" ]; then mkdir "$name"; else : >"$name"; fi
+		mount --bind "$entry" "$name"
+	done
+	umount /mnt/hold /mnt
+}
+make_reachable "$TOP"
+make_reachable "$BUILD"
+
 chmod 755 "$TEST" # private until now
 first_uid=54000
 setpriv --reuid=$first_uid --regid=$first_uid --clear-groups \
