@@ -4,11 +4,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "cmd/exit_code.h"
 #include "cmd/host_reasons.h"
+#include "cmd/mailq_all.h"
 #include "cmd/setup.h"
 #include "deliver/seen.h"
 #include "spool/batch.h"
@@ -29,8 +31,8 @@ struct listing {
 	struct host_reasons reasons;
 	struct seen journals; /* ids that have one */
 	bool has_looked;      /* for those two, in this spool */
-	uint64_t octets;
-	uint64_t messages; /* printed */
+	bool is_anothers;     /* root lists it, and is told whose it is */
+	struct mailq_sum *sum;
 };
 
 static bool collect(void *ctx, const struct spool_entry *e)
@@ -139,8 +141,17 @@ static void print_recipients(struct listing *l, const struct message *m)
 /* What is printed first has the heading above it. */
 static void count_message(struct listing *l)
 {
-	if (l->messages++ == 0)
+	if (l->sum->messages++ == 0)
 		(void)fputs(HEADING, stdout);
+}
+
+/* Among the lines that say why, which whoever reads the list expects here. */
+static void print_owner(const struct listing *l)
+{
+	if (!l->is_anothers)
+		return;
+	print_clean("(user ", l->setup->user.name, "");
+	(void)printf(", uid %lu)\n", (unsigned long)l->setup->user.uid);
 }
 
 static void print_message(struct listing *l, const struct spool_entry *entry)
@@ -157,6 +168,7 @@ static void print_message(struct listing *l, const struct spool_entry *entry)
 	default:
 		count_message(l);
 		(void)printf("%s?\n", entry->id);
+		print_owner(l);
 		print_reason(NULL, 0, f.text);
 		(void)putchar('\n');
 		message_close(&m);
@@ -168,9 +180,10 @@ static void print_message(struct listing *l, const struct spool_entry *entry)
 		entry->box == SPOOL_HELD || entry->box == SPOOL_FAILED ? '!' : ' ',
 		m.envelope.facts.octets, date);
 	print_clean("", *m.envelope.sender ? m.envelope.sender : "MAILER-DAEMON", "\n");
+	print_owner(l);
 	print_recipients(l, &m);
 	(void)putchar('\n');
-	l->octets += m.envelope.facts.octets;
+	l->sum->octets += m.envelope.facts.octets;
 	message_close(&m);
 }
 
@@ -210,8 +223,11 @@ static int list_batches(struct listing *l, struct fault *f)
 	while (spool_batch_next(&l->batch)) {
 		if (find_batch(l, f) < 0 || (l->batch.count && look_around(l, f) < 0))
 			return -1;
-		for (size_t i = 0; i < l->batch.count; i++)
+		for (size_t i = 0; i < l->batch.count; i++) {
 			print_message(l, &l->batch.entries[i]);
+			if (l->is_anothers) /* should the next one hang */
+				(void)fflush(stdout);
+		}
 	}
 	return 0;
 }
@@ -230,17 +246,7 @@ static int list_spool(struct listing *l, const struct spool *spool, struct fault
 	return rc;
 }
 
-static void print_total(const struct listing *l)
-{
-	if (l->messages == 0)
-		(void)puts("Mail queue is empty");
-	else
-		(void)printf("-- %" PRIu64 " Kbytes in %" PRIu64 " Request%s.\n",
-			(l->octets + 1023) / 1024, l->messages,
-			l->messages == 1 ? "" : "s");
-}
-
-static int list_all(struct listing *l, struct fault *f)
+static int list_places(struct listing *l, struct fault *f)
 {
 	struct spool spools[PLACE_CANDIDATES_MAX];
 	struct place_options place = setup_place(l->setup);
@@ -255,18 +261,52 @@ static int list_all(struct listing *l, struct fault *f)
 	return rc;
 }
 
+static int list_own(const struct setup *setup, struct mailq_sum *sum, struct fault *f)
+{
+	struct listing l = {.setup = setup, .sum = sum};
+
+	return list_places(&l, f);
+}
+
+static int list_anothers(
+	const struct setup *setup, struct mailq_sum *sum, struct fault *f)
+{
+	struct listing l = {.setup = setup, .sum = sum, .is_anothers = true};
+
+	return list_places(&l, f);
+}
+
+/* Who has named the one place of the own mail asks for no other. */
+static bool is_for_all(const struct setup *setup)
+{
+	return geteuid() == 0 && setup->has_usual_places && !setup->conf.spool.dir;
+}
+
+static void print_total(const struct mailq_sum *sum)
+{
+	if (sum->messages == 0)
+		(void)puts("Mail queue is empty");
+	else
+		(void)printf("-- %" PRIu64 " Kbytes in %" PRIu64 " Request%s.\n",
+			(sum->octets + 1023) / 1024, sum->messages,
+			sum->messages == 1 ? "" : "s");
+}
+
 int cmd_mailq(void)
 {
+	struct mailq_sum sum = {0};
 	struct setup setup;
-	struct listing l = {.setup = &setup};
 	struct fault f;
 	int rc;
 
 	setup_load(&setup, NULL);
-	rc = list_all(&l, &f);
-	if (rc == 0)
-		print_total(&l);
-	if (rc == 0 && fflush(stdout) != 0) {
+	rc = list_own(&setup, &sum, &f);
+	if (rc == 0 && is_for_all(&setup))
+		rc = mailq_all(list_anothers, &sum, &f);
+	/* that nothing waits is said only where all was seen */
+	if (rc == 0 || sum.messages)
+		print_total(&sum);
+	if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
 		fault_set(&f, FAULT_SYSTEM, errno, "cannot write the list");
 		rc = -1;
 	}

@@ -4,7 +4,10 @@
 #ifndef CMD_MAILQ_H
 #define CMD_MAILQ_H
 
-/* Print the queue of this user to stdout; returns a sysexits code. */
+/*
+ * Print the queue of this user to stdout; for root, where no other place was named, the
+ * queues of all users. Returns a sysexits code.
+ */
 int cmd_mailq(void);
 
 #endif

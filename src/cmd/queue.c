@@ -30,7 +30,8 @@ static const char help[] =
 	"  release  let what is held, or was parked in failed/, be sent again\n"
 	"  delete   forget it; nobody is told\n"
 	"\n"
-	"IDs are those that mailq shows. Only your own mail can be named.\n";
+	"IDs are those that mailq shows. Only your own mail can be named; root, whose\n"
+	"mailq shows that of all users, becomes its user first (runuser -u USER).\n";
 
 /* One message, found in one of the user's spools. */
 struct target {

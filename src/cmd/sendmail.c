@@ -42,7 +42,7 @@ static const char help[] =
 	"  -v            wait for the first try and show the dialogue with the server\n"
 	"  -bs           speak SMTP on stdin and stdout, or on sockets from systemd\n"
 	"  -bv           say what would become of mail to the recipients; send none\n"
-	"  -bp, mailq    list the queue\n"
+	"  -bp, mailq    list your queue; as root, those of all users\n"
 	"  -bi           say what is wrong with the aliases; there is nothing to "
 	"build\n"
 	"  -q            try everything that is queued now; -q15m: again every 15 "
