@@ -1,4 +1,4 @@
-/* ldflags: -Wl,--wrap=getpwnam_r */
+/* ldflags: -Wl,--wrap=getpwnam_r -Wl,--wrap=getpwuid_r -Wl,--wrap=open */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -6,9 +6,12 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bug.h"
 #include "base/mem.h"
@@ -176,6 +179,79 @@ static void a_name_service_has_users_too(void **state)
 	assert_int_equal(user_find(&u, "nobody-at-all", &f), 0);
 }
 
+/* /etc/passwd of the test; NULL: that of the machine */
+static const char *passwd_file;
+static unsigned uid_questions; /* to name services */
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list args;
+
+	if (flags & O_CREAT) {
+		va_start(args, flags);
+		mode = va_arg(args, mode_t);
+		va_end(args);
+	}
+	if (passwd_file && strcmp(path, "/etc/passwd") == 0)
+		path = passwd_file;
+	return __real_open(path, flags, mode);
+}
+
+int __real_getpwuid_r(
+	uid_t uid, struct passwd *entry, char *memory, size_t size, struct passwd **ret);
+int __wrap_getpwuid_r(
+	uid_t uid, struct passwd *entry, char *memory, size_t size, struct passwd **ret);
+int __wrap_getpwuid_r(
+	uid_t uid, struct passwd *entry, char *memory, size_t size, struct passwd **ret)
+{
+	uid_questions++;
+	return __real_getpwuid_r(uid, entry, memory, size, ret);
+}
+
+/* Lines of different lengths, so that blocks end everywhere in them. */
+static void write_passwd(FILE *file, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		(void)fprintf(file, "user%u:x:%u:%u:%.*s:/home/%u:/bin/sh\n", i,
+			500000 + i, 600000 + i, (int)(i % 61),
+			"a name that is somewhat longer than most people's names are....",
+			i);
+	assert_int_equal(fflush(file), 0);
+}
+
+static void a_long_file_is_read_to_its_end(void **state)
+{
+	enum { COUNT = 2000 };
+	FILE *file = tmpfile();
+	char path[64], name[32];
+	struct user u;
+
+	(void)state;
+	assert_non_null(file);
+	write_passwd(file, COUNT);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fileno(file));
+	passwd_file = path;
+	uid_questions = 0;
+	for (unsigned i = 0; i < COUNT; i++) {
+		user_lookup(&u, 500000 + i);
+		(void)snprintf(name, sizeof(name), "user%u", i);
+		assert_true(u.has_entry);
+		assert_string_equal(u.name, name);
+		assert_int_equal(u.gid, 600000 + i);
+		user_release(&u);
+	}
+	assert_int_equal(uid_questions, 0);
+	user_lookup(&u, 500000 + COUNT);
+	assert_false(u.has_entry);
+	user_release(&u);
+	assert_true(uid_questions > 0);
+	passwd_file = NULL;
+	(void)fclose(file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +262,7 @@ int main(void)
 		cmocka_unit_test(nobody_is_called_like_this),
 		cmocka_unit_test(a_name_service_that_is_down_is_no_answer),
 		cmocka_unit_test(a_name_service_has_users_too),
+		cmocka_unit_test(a_long_file_is_read_to_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
